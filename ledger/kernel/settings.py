@@ -1,0 +1,28 @@
+"""What a process is told from outside: environment variables, and the command line through `Settings(...)`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+NetworkName = Literal["ethereum", "polygon", "avalanche", "binance"]
+
+
+class Settings(BaseSettings):
+    """Settings of all roles. Names in the environment are the fields' own in capitals, most with the prefix CCM_."""
+
+    model_config = SettingsConfigDict(env_prefix="CCM_", frozen=True, extra="ignore", populate_by_name=True)
+
+    mode: Literal["development", "production"] = "development"
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    blockchain_rpc: str | None = Field(default=None, validation_alias="BLOCKCHAIN_RPC")
+    data: Path = Path(".ccm")
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    network: NetworkName = "polygon"
+    confirmations: int = Field(
+        default=1, ge=1, description="Blocks, its own included, after which a fact is confirmed."
+    )
+    finality_depth: int = Field(default=256, ge=16, description="Blocks below the head that a reorg never reaches.")
+    wait_seconds: int = Field(default=10, ge=0, le=60, description="How long a write waits for the mirror by default.")
