@@ -11,7 +11,7 @@ from ledger.db.base import Base
 from ledger.db.types import Hash32
 from ledger.kernel.units import Co2e, Kg
 
-CREDIT_STATUSES = ("pending_verification", "verified", "rejected", "pending", "active")
+CREDIT_STATUSES = ("pending_verification", "verified", "rejected")
 VERIFICATION_STATUSES = ("submitted", "approved", "rejected")
 
 
@@ -42,11 +42,9 @@ class Credit(Base):
     longitude: Mapped[Decimal | None] = mapped_column(Numeric)
     occurred_at: Mapped[datetime]
     status: Mapped[str]
+    """What the ledger decided. Whether it was issued is told by the mirror (`minted_credits`), never kept here."""
     verifier_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account_id"))
     """The verifier it was assigned to."""
-    batch_id: Mapped[Hash32 | None]
-    buffer_kg: Mapped[Kg | None]
-    """What of the verified kilograms went to the batch's buffer."""
     intent_id: Mapped[int | None] = mapped_column(ForeignKey("intents.intent_id"), unique=True)
     network: Mapped[str | None]
     """The only network that it is issued on."""

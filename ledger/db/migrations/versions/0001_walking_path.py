@@ -421,14 +421,11 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("verifier_account_id", sa.BigInteger(), nullable=False),
-        sa.Column("batch_id", sa.LargeBinary(length=32), nullable=True),
-        sa.Column("buffer_kg", sa.BigInteger(), nullable=True),
         sa.Column("intent_id", sa.BigInteger(), nullable=True),
         sa.Column("network", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "status IN ('pending_verification', 'verified', 'rejected', 'pending', 'active')",
-            name=op.f("ck_credits_status"),
+            "status IN ('pending_verification', 'verified', 'rejected')", name=op.f("ck_credits_status")
         ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], name=op.f("fk_credits_account_id")),
         sa.ForeignKeyConstraint(["intent_id"], ["intents.intent_id"], name=op.f("fk_credits_intent_id")),
