@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+
+/// @title TestDollar
+/// @notice A worthless coin that stands in for a stablecoin on development chains: 6 decimals, free for anyone.
+contract TestDollar is ERC20Permit {
+    /// @notice The contract exists on development chains only.
+    error NotADevelopmentChain(uint256 chainId);
+
+    constructor() ERC20("Test Dollar", "TUSD") ERC20Permit("Test Dollar") {
+        // The chain ids of Foundry's and Hardhat's nodes, and of Ganache's.
+        require(block.chainid == 31_337 || block.chainid == 1337, NotADevelopmentChain(block.chainid));
+    }
+
+    /// @notice Gives `to` as much as is asked for.
+    /// @param to Who receives it.
+    /// @param amount How much, in millionths of a dollar.
+    function faucet(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    /// @notice 6, as the large stablecoins have.
+    function decimals() public pure override returns (uint8) {
+        return 6;
+    }
+}

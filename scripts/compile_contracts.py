@@ -1,0 +1,140 @@
+"""Compiles the contracts into `contracts/artifacts/`: what deployment, indexer and ledger read.
+
+The compiler's settings come from `foundry.toml`, so that what is deployed is what Foundry tests. The artifacts are
+committed; `--check` compares them with a fresh compile and exits 1 where they differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+ARTIFACTS = ROOT / "contracts" / "artifacts"
+
+#: Each contract that is deployed, and the file that holds it.
+CONTRACTS = {
+    "AccessManager": "node_modules/@openzeppelin/contracts/access/manager/AccessManager.sol",
+    "CarbonCredit": "contracts/src/CarbonCredit.sol",
+    "CarbonMarket": "contracts/src/CarbonMarket.sol",
+    "RecordAnchor": "contracts/src/RecordAnchor.sol",
+    "Relay": "contracts/src/Relay.sol",
+    "TestDollar": "contracts/src/dev/TestDollar.sol",
+}
+
+
+class CompileError(Exception):
+    """The compiler could not run, or it complained."""
+
+
+def compiler_input(profile: dict[str, Any]) -> dict[str, Any]:
+    """Build the standard JSON input of one compile of all contracts, from a profile of `foundry.toml`."""
+    outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+    return {
+        "language": "Solidity",
+        "sources": {source: {"content": (ROOT / source).read_text()} for source in CONTRACTS.values()},
+        "settings": {
+            "remappings": profile["remappings"],
+            "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
+            "evmVersion": profile["evm_version"],
+            "viaIR": profile["via_ir"],
+            "metadata": {"bytecodeHash": profile["bytecode_hash"]},
+            "outputSelection": {source: {name: outputs} for name, source in CONTRACTS.items()},
+        },
+    }
+
+
+def run_solc(solc: Path, *arguments: str, stdin: str = "") -> str:
+    """Run our solc executable and return what it printed; raises CompileError with its complaint."""
+    done = subprocess.run(  # noqa: S603 - our own executable, our own arguments
+        [str(solc), *arguments], cwd=ROOT, input=stdin, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CompileError(f"{solc.relative_to(ROOT)} failed; run `make setup` first.\n{done.stderr.strip()}")
+    return done.stdout
+
+
+def concerns_us(diagnostic: dict[str, Any]) -> bool:
+    """Whether a compiler's message stops the compile: every error, and a warning about a file of our own."""
+    file: str = diagnostic.get("sourceLocation", {}).get("file", "")
+    return diagnostic["severity"] == "error" or (
+        diagnostic["severity"] == "warning" and not file.startswith("node_modules/")
+    )
+
+
+def compile_contracts() -> dict[str, str]:
+    """Compile every contract; return the text of each artifact by contract name."""
+    profile: dict[str, Any] = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+    solc = ROOT / profile["solc"]
+    request = compiler_input(profile)
+    answer = json.loads(run_solc(solc, "--standard-json", "--base-path", str(ROOT), stdin=json.dumps(request)))
+    if complaints := [entry["formattedMessage"] for entry in answer.get("errors", []) if concerns_us(entry)]:
+        raise CompileError("\n".join(complaints))
+
+    version = run_solc(solc, "--version").rsplit("Version: ", 1)[-1].strip().split(".Emscripten")[0]
+    settings = {key: request["settings"][key] for key in ("evmVersion", "optimizer", "viaIR")}
+    return {
+        name: json.dumps(
+            {
+                "contractName": name,
+                "sourceName": source,
+                "abi": answer["contracts"][source][name]["abi"],
+                "bytecode": "0x" + answer["contracts"][source][name]["evm"]["bytecode"]["object"],
+                "deployedBytecode": "0x" + answer["contracts"][source][name]["evm"]["deployedBytecode"]["object"],
+                "compiler": {"name": "solc", "version": version, "settings": settings},
+            },
+            indent=2,
+            sort_keys=True,
+        )
+        + "\n"
+        for name, source in CONTRACTS.items()
+    }
+
+
+def differences(fresh: dict[str, str]) -> list[str]:
+    """Say how the committed artifacts differ from a fresh compile, one line a contract and part."""
+    lines = []
+    for name, text in fresh.items():
+        path = ARTIFACTS / f"{name}.json"
+        if not path.exists():
+            lines.append(f"{name}: missing")
+        elif (committed := path.read_text()) != text:
+            old, new = json.loads(committed), json.loads(text)
+            parts = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+            lines.append(f"{name}: {', '.join(parts) or 'layout'} differ")
+    lines += [f"{path.stem}: no such contract" for path in sorted(ARTIFACTS.glob("*.json")) if path.stem not in fresh]
+    return lines
+
+
+def main() -> int:
+    """Write the artifacts, or with `--check` compare them; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Compile the contracts into contracts/artifacts/.")
+    parser.add_argument("--check", action="store_true", help="compare with the committed artifacts, write nothing")
+    arguments = parser.parse_args()
+    try:
+        fresh = compile_contracts()
+    except CompileError as error:
+        print(error, file=sys.stderr)
+        return 1
+    drift = differences(fresh)
+    if arguments.check:
+        for line in drift:
+            print(line, file=sys.stderr)
+        print("artifacts: run `make contracts` and commit the result" if drift else "artifacts: up to date")
+        return 1 if drift else 0
+    ARTIFACTS.mkdir(exist_ok=True)
+    for name, text in fresh.items():
+        path = ARTIFACTS / f"{name}.json"
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+            print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
