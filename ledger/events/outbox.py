@@ -20,5 +20,5 @@ EventName = Literal[
 
 
 def record(session: AsyncSession, name: EventName, aggregate: str, data: dict[str, Any]) -> None:
-    """Writes the event with the change. `aggregate` is the id of the thing it is about; `data` holds nothing personal."""
+    """Writes the event with the change. `aggregate` is the id of the thing it is about; nothing personal in `data`."""
     session.add(OutboxEvent(name=name, aggregate=aggregate, data=data))
