@@ -11,6 +11,7 @@ from typing import Self, SupportsIndex
 KG_PER_TONNE = 1_000
 MG_PER_KG = 1_000_000
 TONNE_DECIMALS = 3
+LARGEST_EXPONENT = 12  # 10^12 kg in milligrams, or dollars in millionths, is the last power of ten below 2^63
 
 CREDIT_UNIT = "tCO2e"
 EMISSION_UNIT = "kg CO2e"
@@ -67,8 +68,8 @@ class Kg(Quantity):
         Raises:
             ValueError: not finite, negative, or finer than a kilogram.
         """
-        if not tonnes.is_finite() or tonnes < 0:
-            raise ValueError(f"{tonnes} is not a finite, non-negative number of tonnes")
+        if not _countable(tonnes):
+            raise ValueError(f"{tonnes} is not a finite, non-negative number of tonnes that anybody could hold")
         kg = _whole(tonnes, TONNE_DECIMALS)
         if kg is None:
             raise ValueError(f"{tonnes} t is finer than a kilogram; a tonne has three decimals")
@@ -92,8 +93,8 @@ class Co2e(Quantity):
         Raises:
             ValueError: not finite, or negative.
         """
-        if not kg.is_finite() or kg < 0:
-            raise ValueError(f"{kg} is not a finite, non-negative number of kilograms")
+        if not _countable(kg):
+            raise ValueError(f"{kg} is not a finite, non-negative number of kilograms that anybody could emit")
         return cls(int((kg * MG_PER_KG).to_integral_value(ROUND_HALF_EVEN)))
 
     @property
@@ -112,6 +113,11 @@ def plain(number: Decimal) -> Decimal:
     number = number.normalize()
     exponent = number.as_tuple().exponent
     return number.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else number
+
+
+def _countable(number: Decimal) -> bool:
+    """Whether the number is finite, not negative, and small enough for a 64-bit register in any unit used here."""
+    return number.is_finite() and number >= 0 and number.adjusted() <= LARGEST_EXPONENT
 
 
 def _whole(number: Decimal, decimals: int) -> int | None:
@@ -134,9 +140,9 @@ def whole(number: Decimal, decimals: int) -> int:
     """`number` counted in steps of 10^-decimals.
 
     Raises:
-        ValueError: not finite, or finer than a step.
+        ValueError: not finite, negative, beyond any register, or finer than a step.
     """
-    steps = _whole(number, decimals) if number.is_finite() else None
+    steps = _whole(number, decimals) if _countable(number) else None
     if steps is None:
-        raise ValueError(f"{number} has more than {decimals} decimals")
+        raise ValueError(f"{number} is not a number of 0 or more with at most {decimals} decimals")
     return steps
