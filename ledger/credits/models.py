@@ -31,7 +31,7 @@ class Credit(Base):
     saved_mg: Mapped[Co2e]
     """Quantity x saving per unit, before whole kilograms are taken."""
     claimed_kg: Mapped[Kg]
-    """Whole kilograms claimed: `saved_mg` and the fraction carried from earlier claims of the source, rounded down."""
+    """Whole kilograms claimed: `saved_mg` and what earlier claims of the source carried over, rounded down."""
     verified_kg: Mapped[Kg | None]
     """What the verifier approved; at most what was claimed."""
     basis: Mapped[dict[str, Any]]
@@ -40,6 +40,8 @@ class Credit(Base):
     """Where the evidence is, e.g. ipfs://…; the same evidence is never claimed twice."""
     latitude: Mapped[Decimal | None] = mapped_column(Numeric)
     longitude: Mapped[Decimal | None] = mapped_column(Numeric)
+    country: Mapped[str]
+    """Where it happened, ISO 3166-1 alpha-2; ZZ (set aside for users by that standard) where the claim does not say."""
     occurred_at: Mapped[datetime]
     status: Mapped[str]
     """What the ledger decided. Whether it was issued is told by the mirror (`minted_credits`), never kept here."""
@@ -52,14 +54,18 @@ class Credit(Base):
 
 
 class CarriedFraction(Base):
-    """Less than a kilogram left over from an account's claims of one source; the next claim takes it along."""
+    """What an account's claims of one source saved beyond their whole kilograms; the next claim takes it along.
+
+    Always the sum of `saved_mg` less the sum of `claimed_kg` over the account's claims of the source, rejected ones
+    left out. Below zero where a later claim had taken along the fraction of one that was rejected: the next claim makes
+    up for it.
+    """
 
     __tablename__ = "carried_fractions"
-    __table_args__ = (CheckConstraint("carried_mg >= 0 AND carried_mg < 1000000", name="below_a_kilogram"),)
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account_id"), primary_key=True)
     source: Mapped[str] = mapped_column(primary_key=True)
-    carried_mg: Mapped[Co2e]
+    carried_mg: Mapped[int]
 
 
 class Verification(Base):

@@ -273,9 +273,6 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("carried_mg", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "carried_mg >= 0 AND carried_mg < 1000000", name=op.f("ck_carried_fractions_below_a_kilogram")
-        ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], name=op.f("fk_carried_fractions_account_id")),
         sa.PrimaryKeyConstraint("account_id", "source", name=op.f("pk_carried_fractions")),
     )
@@ -418,6 +415,7 @@ def upgrade() -> None:
         sa.Column("proof", sa.Text(), nullable=True),
         sa.Column("latitude", sa.Numeric(), nullable=True),
         sa.Column("longitude", sa.Numeric(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("verifier_account_id", sa.BigInteger(), nullable=False),
