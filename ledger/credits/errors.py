@@ -1,0 +1,19 @@
+"""What can be wrong with a claim, a verification or a retirement, beyond the kernel's errors."""
+
+from ledger.kernel.errors import CcmError, Conflict, CreditVerificationFailed
+
+
+class InvalidClaim(CreditVerificationFailed):
+    """A claim that cannot be true, or is out of a credit's bounds: it fails before any verifier sees it."""
+
+
+class EvidenceUsed(Conflict):
+    """The evidence stands for another claim already. Whose is not told."""
+
+    code = "EVIDENCE_ALREADY_CLAIMED"
+
+
+class NoVerifierAvailable(CcmError):
+    """Nobody is there to verify the claim."""
+
+    code = "NO_VERIFIER_AVAILABLE"
