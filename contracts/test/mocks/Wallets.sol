@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @notice An account with code, whose owner signs for it (ERC-1271).
+contract OwnedWallet is IERC1271 {
+    address private immutable OWNER;
+
+    constructor(address owner) {
+        OWNER = owner;
+    }
+
+    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
+        return ECDSA.recover(digest, signature) == OWNER ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
+    }
+
+    function approve(IERC20 token, address spender, uint256 value) external {
+        token.approve(spender, value);
+    }
+}
+
+/// @notice An account that burns all the gas it is given when asked for a signature.
+contract GasBurningWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        while (true) {}
+        return IERC1271.isValidSignature.selector;
+    }
+}
+
+/// @notice An account that answers with more data than anyone wants to copy, and reverts with as much.
+contract FloodingWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        assembly {
+            return(0, 100000)
+        }
+    }
+
+    fallback() external {
+        assembly {
+            revert(0, 100000)
+        }
+    }
+}

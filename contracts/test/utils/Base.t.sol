@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {Test} from "forge-std/Test.sol";
+import {Vm} from "forge-std/Vm.sol";
+
+import {CarbonCredit} from "../../src/CarbonCredit.sol";
+import {CarbonMarket} from "../../src/CarbonMarket.sol";
+import {RecordAnchor} from "../../src/RecordAnchor.sol";
+import {Relay} from "../../src/Relay.sol";
+import {Roles} from "../../src/Roles.sol";
+import {TestDollar} from "../../src/dev/TestDollar.sol";
+import {BatchKg, BatchTerms, CreditClass, Issuance, Retirement} from "../../src/interfaces/ICarbonCredit.sol";
+import {Order} from "../../src/interfaces/ICarbonMarket.sol";
+import {TypedData} from "./TypedData.sol";
+
+/// @notice The world that every test starts from: all contracts deployed with their roles, a household that was issued
+/// credits, a company with test dollars; and the defaults that tests change one field of.
+abstract contract Base is Test {
+    uint8 internal constant BUY = 0;
+    uint8 internal constant SELL = 1;
+    uint64 internal constant NOW = 1_767_225_600; // 2026-01-01
+    uint64 internal constant YEAR_2025 = 1_735_689_600;
+    uint256 internal constant DAILY_CAP_KG = 1_000_000;
+    uint16 internal constant FEE_BPS = 100;
+    uint16 internal constant FEE_CAP_BPS = 300;
+    uint16 internal constant BUFFER_BPS = 1000;
+    uint128 internal constant PRICE_PER_KG = 25_000; // 25 dollars a tonne
+
+    AccessManager internal manager;
+    CarbonCredit internal credit;
+    CarbonMarket internal market;
+    RecordAnchor internal anchor;
+    Relay internal relay;
+    TestDollar internal dollar;
+
+    address internal admin = makeAddr("admin");
+    address internal issuer = makeAddr("issuer");
+    address internal matcher = makeAddr("matcher");
+    address internal anchorer = makeAddr("anchorer");
+    address internal stranger = makeAddr("stranger");
+    Vm.Wallet internal verifier = vm.createWallet("verifier");
+    Vm.Wallet internal household = vm.createWallet("household");
+    Vm.Wallet internal company = vm.createWallet("company");
+
+    uint256 private _nextCreditCounter = 1;
+
+    function setUp() public virtual {
+        vm.warp(NOW);
+        manager = new AccessManager(admin);
+        credit =
+            new CarbonCredit("WIA Carbon Credit Micro", "WCCM", CreditClass.Micro, 2, DAILY_CAP_KG, address(manager));
+        dollar = new TestDollar();
+        market = new CarbonMarket(address(credit), address(dollar), FEE_BPS, FEE_CAP_BPS, address(manager));
+        anchor = new RecordAnchor(address(manager));
+        relay = new Relay();
+
+        vm.startPrank(admin);
+        manager.setTargetFunctionRole(address(credit), _only(credit.issue.selector), Roles.ISSUER);
+        manager.setTargetFunctionRole(address(anchor), _only(anchor.anchor.selector), Roles.ANCHOR);
+        manager.grantRole(Roles.ISSUER, issuer, 0);
+        manager.grantRole(Roles.VERIFIER, verifier.addr, 0);
+        manager.grantRole(Roles.MATCHER, matcher, 0);
+        manager.grantRole(Roles.ANCHOR, anchorer, 0);
+        vm.stopPrank();
+    }
+
+    /* DEFAULTS */
+
+    function defaultTerms() internal view returns (BatchTerms memory) {
+        return BatchTerms({
+            source: "energy_efficiency",
+            vintageStart: YEAR_2025,
+            vintageEnd: NOW,
+            verifier: verifier.addr,
+            level: 3,
+            country: "US",
+            closesAt: NOW + 365 days,
+            bufferBps: BUFFER_BPS
+        });
+    }
+
+    /// @dev Another batch: the same terms, the vintage `years_` later.
+    function termsOfYear(uint64 years_) internal view returns (BatchTerms memory terms) {
+        terms = defaultTerms();
+        terms.vintageStart += years_ * 365 days;
+        terms.vintageEnd += years_ * 365 days;
+    }
+
+    /// @dev One credit for one recipient, with the buffer that the terms ask for, as the batch's next issuance.
+    function issuanceOf(BatchTerms memory terms, address recipient, uint256 kg) internal returns (Issuance memory it) {
+        it.batchId = credit.batchIdOf(terms);
+        it.index = credit.nextIndex(it.batchId);
+        it.recordsRoot = keccak256("records");
+        it.recipients = new address[](1);
+        it.recipients[0] = recipient;
+        it.kg = new uint256[](1);
+        it.kg[0] = kg;
+        it.creditIds = new uint256[](1);
+        it.creditIds[0] = creditId(_nextCreditCounter++);
+        it.bufferKg = bufferFor(kg, terms.bufferBps);
+        it.deadline = block.timestamp + 1 days;
+    }
+
+    function defaultRetirement(uint256 kg) internal pure returns (Retirement memory) {
+        return Retirement({
+            kg: kg,
+            batchIds: new bytes32[](0),
+            earliestVintage: 0,
+            commitment: keccak256("beneficiary"),
+            reason: 1,
+            period: 2025,
+            nonce: keccak256("retirement")
+        });
+    }
+
+    function defaultOrder(address maker, uint8 side, uint128 kg) internal view returns (Order memory) {
+        return Order({
+            maker: maker,
+            side: side,
+            kg: kg,
+            pricePerKg: PRICE_PER_KG,
+            minFillKg: 1,
+            filler: address(0),
+            expiry: NOW + 7 days,
+            counter: 0,
+            salt: keccak256(abi.encode(maker, side)),
+            maxFeeBps: FEE_CAP_BPS
+        });
+    }
+
+    function creditId(uint256 counter) internal pure returns (uint256) {
+        return (2025 << 40) | counter;
+    }
+
+    /// @dev The smallest buffer b with b >= (kg + b) x bps, by the definition.
+    function bufferFor(uint256 kg, uint256 bps) internal pure returns (uint256 bufferKg) {
+        bufferKg = kg * bps / (10_000 - bps);
+        while (bufferKg * 10_000 < (kg + bufferKg) * bps) ++bufferKg;
+    }
+
+    /* ACTIONS */
+
+    function issueTo(address recipient, uint256 kg) internal returns (bytes32 batchId) {
+        return issueInto(defaultTerms(), recipient, kg);
+    }
+
+    function issueInto(BatchTerms memory terms, address recipient, uint256 kg) internal returns (bytes32 batchId) {
+        Issuance memory it = issuanceOf(terms, recipient, kg);
+        bytes memory signature = signCredit(verifier, TypedData.issuance(it));
+        vm.prank(issuer);
+        credit.issue(terms, it, signature);
+        return it.batchId;
+    }
+
+    /// @dev Gives an account dollars, and the market leave to move all it has.
+    function fund(address account, uint256 dollars) internal {
+        dollar.faucet(account, dollars * 1e6);
+        vm.startPrank(account);
+        dollar.approve(address(market), type(uint256).max);
+        credit.approve(address(market), type(uint256).max);
+        vm.stopPrank();
+    }
+
+    /* SIGNATURES */
+
+    function creditDomain() internal view returns (bytes32) {
+        return TypedData.domain("WIA Carbon Credit Micro", block.chainid, address(credit));
+    }
+
+    function marketDomain() internal view returns (bytes32) {
+        return TypedData.domain("Carbon Credit Market", block.chainid, address(market));
+    }
+
+    function signCredit(Vm.Wallet memory wallet, bytes32 structHash) internal view returns (bytes memory) {
+        return sign(wallet, creditDomain(), structHash);
+    }
+
+    function signMarket(Vm.Wallet memory wallet, bytes32 structHash) internal view returns (bytes memory) {
+        return sign(wallet, marketDomain(), structHash);
+    }
+
+    function sign(Vm.Wallet memory wallet, bytes32 domain, bytes32 structHash) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(wallet.privateKey, TypedData.digest(domain, structHash));
+        return abi.encodePacked(r, s, v);
+    }
+
+    /// @dev The other signature over the same digest: s mirrored into the upper half of the curve's order.
+    function malleate(bytes memory signature) internal pure returns (bytes memory) {
+        (bytes32 r, bytes32 s, uint8 v) = (bytes32(0), bytes32(0), uint8(signature[64]));
+        assembly {
+            r := mload(add(signature, 0x20))
+            s := mload(add(signature, 0x40))
+        }
+        uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+        return abi.encodePacked(r, order - uint256(s), v == 27 ? uint8(28) : uint8(27));
+    }
+
+    /* ASSERTIONS */
+
+    function assertBatchKg(bytes32 batchId, uint256 circulatingKg, uint256 bufferedKg, uint256 retiredKg)
+        internal
+        view
+    {
+        BatchKg memory it = credit.batchKg(batchId);
+        assertEq(it.circulatingKg, circulatingKg, "circulating");
+        assertEq(it.bufferedKg, bufferedKg, "buffered");
+        assertEq(it.retiredKg, retiredKg, "retired");
+        assertEq(it.issuedKg, circulatingKg + bufferedKg + retiredKg, "issued");
+    }
+
+    function _only(bytes4 selector) internal pure returns (bytes4[] memory selectors) {
+        selectors = new bytes4[](1);
+        selectors[0] = selector;
+    }
+}
