@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     blockchain_rpc: str | None = Field(default=None, validation_alias="BLOCKCHAIN_RPC")
     data: Path = Path(".ccm")
+    custody_passphrase: SecretStr | None = None
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
     network: NetworkName = "polygon"

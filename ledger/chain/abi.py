@@ -1,0 +1,192 @@
+"""What our contracts' ABIs say: calldata, results, events and errors. Addresses are 20 bytes everywhere."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from eth_abi import codec as eth_codec
+from eth_abi import decoding, registry
+from eth_abi.exceptions import DecodingError
+from eth_utils.crypto import keccak
+
+ContractName = Literal["AccessManager", "CarbonCredit", "CarbonMarket", "RecordAnchor", "Relay", "TestDollar"]
+CONTRACT_NAMES: tuple[ContractName, ...] = (
+    "AccessManager",
+    "CarbonCredit",
+    "CarbonMarket",
+    "RecordAnchor",
+    "Relay",
+    "TestDollar",
+)
+ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
+SELECTOR_BYTES = 4
+
+
+class _AddressAsBytes(decoding.AddressDecoder):
+    decoder_fn = staticmethod(bytes)  # type: ignore[assignment]  # the library's type is its own choice of text
+
+
+def _codec() -> eth_codec.ABICodec:
+    known: registry.ABIRegistry = registry.registry.copy()  # type: ignore[no-untyped-call]  # the library's
+    is_address = registry.BaseEquals("address")  # type: ignore[no-untyped-call]  # the same
+    known.unregister_decoder("address")
+    known.register_decoder(is_address, _AddressAsBytes, label="address")
+    return eth_codec.ABICodec(known)
+
+
+CODEC = _codec()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A function, event or error of a contract."""
+
+    name: str
+    signature: str
+    """e.g. transfer(address,uint256)"""
+    inputs: tuple[Mapping[str, Any], ...]
+    outputs: tuple[Mapping[str, Any], ...]
+
+    @property
+    def hash(self) -> bytes:
+        """Keccak of the signature: an event's topic; its first four bytes are a function's or an error's selector."""
+        return keccak(text=self.signature)
+
+    @property
+    def selector(self) -> bytes:
+        """What calldata begins with."""
+        return self.hash[:SELECTOR_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedError:
+    """Why a call reverted: a custom error's name and its arguments as JSON can hold them."""
+
+    name: str
+    arguments: dict[str, Any]
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{name} {value}" for name, value in self.arguments.items())
+        return f"{self.name} ({listed})" if listed else self.name
+
+
+@cache
+def artifact(contract: ContractName) -> Mapping[str, Any]:
+    """The compiler's output for a contract: `abi`, `bytecode`, `deployedBytecode`."""
+    read: Mapping[str, Any] = json.loads((ARTIFACTS / f"{contract}.json").read_text())
+    return read
+
+
+@cache
+def _entries(contract: ContractName, kind: Literal["function", "event", "error", "constructor"]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            name := item.get("name", ""),
+            f"{name}({','.join(abi_type(part) for part in item['inputs'])})",
+            tuple(item["inputs"]),
+            tuple(item.get("outputs", ())),
+        )
+        for item in artifact(contract)["abi"]
+        if item["type"] == kind
+    )
+
+
+def events(contract: ContractName) -> tuple[Entry, ...]:
+    """Every event that the contract may emit."""
+    return _entries(contract, "event")
+
+
+@cache
+def function(contract: ContractName, name: str) -> Entry:
+    """The function of this name, or of this signature where the name is overloaded."""
+    found = [entry for entry in _entries(contract, "function") if name in {entry.name, entry.signature}]
+    if len(found) != 1:
+        raise LookupError(f"{contract} has {len(found)} functions {name}")
+    return found[0]
+
+
+def abi_type(part: Mapping[str, Any]) -> str:
+    """An ABI parameter's type as signatures write it, structs as tuples."""
+    kind: str = part["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    members = ",".join(abi_type(member) for member in part["components"])
+    return f"({members}){kind.removeprefix('tuple')}"
+
+
+def encode(inputs: Sequence[Mapping[str, Any]], arguments: Sequence[Any]) -> bytes:
+    """ABI-encodes arguments by the parameters they are for. Structs are tuples in the order of their members."""
+    return CODEC.encode([abi_type(part) for part in inputs], arguments)
+
+
+def function_data(contract: ContractName, name: str, arguments: Sequence[Any] = ()) -> bytes:
+    """Calldata: the selector and the encoded arguments. `name` is a signature where the name is overloaded."""
+    entry = function(contract, name)
+    return entry.selector + encode(entry.inputs, arguments)
+
+
+def function_result(contract: ContractName, name: str, data: bytes) -> Any:
+    """What a call answered: the value where there is one, a tuple where there are more."""
+    values = CODEC.decode([abi_type(part) for part in function(contract, name).outputs], data)
+    return values[0] if len(values) == 1 else values
+
+
+def creation_code(contract: ContractName, arguments: Sequence[Any] = ()) -> bytes:
+    """What a transaction that deploys the contract carries: its bytecode and the constructor's arguments."""
+    constructors = _entries(contract, "constructor")
+    inputs = constructors[0].inputs if constructors else ()
+    return bytes.fromhex(artifact(contract)["bytecode"][2:]) + encode(inputs, arguments)
+
+
+_BUILT_IN = (
+    Entry("Error", "Error(string)", ({"name": "message", "type": "string"},), ()),
+    Entry("Panic", "Panic(uint256)", ({"name": "code", "type": "uint256"},), ()),
+)
+
+
+@cache
+def _errors() -> Mapping[bytes, Entry]:
+    own = (entry for contract in CONTRACT_NAMES for entry in _entries(contract, "error"))
+    return {entry.selector: entry for entry in (*_BUILT_IN, *own)}
+
+
+def decode_error(data: bytes) -> DecodedError:
+    """What revert data says. Data that no contract of ours explains is told as it is."""
+    if not data:
+        return DecodedError("Reverted", {})
+    entry = _errors().get(data[:SELECTOR_BYTES])
+    if entry is not None:
+        try:
+            values = CODEC.decode([abi_type(part) for part in entry.inputs], data[SELECTOR_BYTES:])
+        except DecodingError:  # cut short on its way through an event
+            return DecodedError(entry.name, {})
+        return DecodedError(
+            entry.name, {part["name"]: json_value(value) for part, value in zip(entry.inputs, values, strict=True)}
+        )
+    return DecodedError("Reverted", {"data": "0x" + data.hex()})
+
+
+def json_value(value: Any) -> Any:
+    """A decoded value as `chain_events` and failures keep it: integers as decimal text, bytes as 0x text."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return {name: json_value(member) for name, member in value.items()}
+    return [json_value(member) for member in value]
+
+
+def abi_hash(types: Sequence[str], values: Sequence[Any]) -> bytes:
+    """Keccak of the values' standard ABI encoding, as Solidity's keccak256(abi.encode(…))."""
+    return keccak(encoding_of(types, values))
+
+
+def encoding_of(types: Sequence[str], values: Sequence[Any]) -> bytes:
+    """Solidity's abi.encode of values of these types."""
+    return CODEC.encode(types, values)

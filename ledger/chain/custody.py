@@ -1,0 +1,134 @@
+"""Keys held for users without a wallet, and the service's own: one seed, encrypted at rest, many derived keys."""
+
+import asyncio
+import json
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+import coincurve
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from eth_account.hdaccount import key_from_seed
+from eth_utils.crypto import keccak
+
+from ledger.kernel.files import write_private
+from ledger.kernel.settings import Settings
+
+OperatorName = Literal["deployer", "relayer", "issuer", "anchor", "matcher"]
+OPERATORS: tuple[OperatorName, ...] = get_args(OperatorName)
+
+SEED_BYTES = 64
+SCRYPT_COST = 2**16
+SCRYPT_BLOCK = 8
+KEYSTORE_FILE = "custody.json"
+PASSPHRASE_FILE = "custody.development-passphrase"  # noqa: S105  # the name of a file
+
+
+class CustodyError(Exception):
+    """The keystore cannot be opened, or must not be."""
+
+
+class Signer(Protocol):
+    """A key that signs. Where it is kept is its own affair."""
+
+    @property
+    def address(self) -> bytes:
+        """The account that the key controls, 20 bytes."""
+
+    def sign(self, digest: bytes) -> bytes:
+        """Signs a 32-byte digest: r, s and v (27 or 28), 65 bytes, s in the lower half."""
+
+
+class LocalSigner:
+    """A key in this process's memory."""
+
+    def __init__(self, private_key: bytes) -> None:
+        self._key = coincurve.PrivateKey(private_key)
+        self._address = keccak(self._key.public_key.format(compressed=False)[1:])[-20:]
+
+    @property
+    def address(self) -> bytes:
+        """The account that the key controls, 20 bytes."""
+        return self._address
+
+    def sign(self, digest: bytes) -> bytes:
+        """Signs a 32-byte digest: r, s and v (27 or 28), 65 bytes, s in the lower half."""
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([27 + signature[64]])
+
+
+class Custody:
+    """All keys that come from one seed, along BIP-44 paths: account 0 for holders, account 1 for the service's own."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._derived = lru_cache(maxsize=4096)(lambda path: LocalSigner(key_from_seed(seed, path)))
+
+    def holder(self, index: int) -> Signer:
+        """The key of the account with this custody index."""
+        return self._derived(f"m/44'/60'/0'/0/{index}")
+
+    def operator(self, name: OperatorName) -> Signer:
+        """A key that the service itself acts with."""
+        return self._derived(f"m/44'/60'/1'/0/{OPERATORS.index(name)}")
+
+
+async def open_custody(settings: Settings) -> Custody:
+    """Opens the keystore in the data folder, creating it at the first start.
+
+    In development mode the passphrase is made up and kept beside it; production takes one from CCM_CUSTODY_PASSPHRASE
+    and refuses a keystore whose passphrase lies next to it.
+
+    Raises:
+        CustodyError: no passphrase, a wrong one, or a development keystore in production.
+    """
+    kept = settings.data / PASSPHRASE_FILE
+    if settings.mode == "production" and kept.exists():
+        raise CustodyError(f"{kept} is for development only; production needs a data folder and a keystore of its own.")
+    if settings.custody_passphrase is not None:
+        passphrase = settings.custody_passphrase.get_secret_value()
+    elif settings.mode == "production":
+        raise CustodyError("Set CCM_CUSTODY_PASSPHRASE: it unlocks the custody keystore.")
+    else:
+        passphrase = _development_passphrase(kept)
+    return Custody(await asyncio.to_thread(_open_or_create, settings.data / KEYSTORE_FILE, passphrase))
+
+
+def _development_passphrase(kept: Path) -> str:
+    if not kept.exists():
+        write_private(kept, secrets.token_urlsafe(32))
+    return kept.read_text()
+
+
+def _open_or_create(keystore: Path, passphrase: str) -> bytes:
+    if not keystore.exists():
+        write_private(keystore, json.dumps(_encrypt(secrets.token_bytes(SEED_BYTES), passphrase), indent=2))
+    try:
+        return _decrypt(json.loads(keystore.read_text()), passphrase)
+    except InvalidTag:
+        raise CustodyError(f"{keystore} does not open with this passphrase.") from None
+
+
+def _encrypt(seed: bytes, passphrase: str) -> dict[str, Any]:
+    salt, nonce = os.urandom(32), os.urandom(12)
+    key = _stretch(passphrase, salt, SCRYPT_COST)
+    return {
+        "cipher": "aes-256-gcm",
+        "kdf": "scrypt",
+        "cost": SCRYPT_COST,
+        "salt": salt.hex(),
+        "nonce": nonce.hex(),
+        "seed": AESGCM(key).encrypt(nonce, seed, None).hex(),
+    }
+
+
+def _decrypt(kept: dict[str, Any], passphrase: str) -> bytes:
+    key = _stretch(passphrase, bytes.fromhex(kept["salt"]), kept["cost"])
+    return AESGCM(key).decrypt(bytes.fromhex(kept["nonce"]), bytes.fromhex(kept["seed"]), None)
+
+
+def _stretch(passphrase: str, salt: bytes, cost: int) -> bytes:
+    return Scrypt(salt=salt, length=32, n=cost, r=SCRYPT_BLOCK, p=1).derive(passphrase.encode())

@@ -1,0 +1,85 @@
+"""A chain as commands see it: its contracts, its keys, and how deep a fact must lie to be confirmed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.chain.abi import ContractName
+from ledger.chain.custody import Custody
+from ledger.chain.models import Deployment
+from ledger.chain.typed_data import CREDIT_NAME, DOLLAR_NAME, MARKET_NAME, Domain
+from ledger.kernel.errors import BlockchainUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """Where our contracts stand on one chain, 20 bytes each."""
+
+    credit: bytes
+    market: bytes
+    relay: bytes
+    anchor: bytes
+    dollar: bytes
+    manager: bytes
+
+    def named(self) -> dict[ContractName, bytes]:
+        """The addresses by the contracts' names in their source."""
+        return {name: getattr(self, field) for name, field in FIELDS.items()}
+
+
+FIELDS: dict[ContractName, str] = {
+    "AccessManager": "manager",
+    "CarbonCredit": "credit",
+    "CarbonMarket": "market",
+    "RecordAnchor": "anchor",
+    "Relay": "relay",
+    "TestDollar": "dollar",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A chain with our contracts on it, and the keys that we act with there."""
+
+    chain_id: int
+    name: str
+    """The network's name in the standard, e.g. polygon."""
+    contracts: Contracts
+    custody: Custody
+    confirmations: int
+    """Blocks, its own included, after which a fact is called confirmed."""
+
+    @property
+    def credit_domain(self) -> Domain:
+        """Where signatures over credits count."""
+        return Domain(CREDIT_NAME, self.chain_id, self.contracts.credit)
+
+    @property
+    def market_domain(self) -> Domain:
+        """Where signatures over orders count."""
+        return Domain(MARKET_NAME, self.chain_id, self.contracts.market)
+
+    @property
+    def dollar_domain(self) -> Domain:
+        """Where signatures over test dollars count."""
+        return Domain(DOLLAR_NAME, self.chain_id, self.contracts.dollar)
+
+
+async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
+    """The contracts that were deployed to this chain.
+
+    Raises:
+        BlockchainUnavailable: not all of them are.
+    """
+    rows = await session.execute(select(Deployment.name, Deployment.address).where(Deployment.chain_id == chain_id))
+    addresses = dict(rows.tuples().all())
+    missing = sorted(name for name in FIELDS if name not in addresses)
+    if missing:
+        raise BlockchainUnavailable(
+            f"Chain {chain_id} lacks contracts ({', '.join(missing)}); run `ccm up` once in development mode, "
+            "or deploy them.",
+            chainId=chain_id,
+            missing=missing,
+        )
+    return Contracts(**{field: addresses[name] for name, field in FIELDS.items()})
