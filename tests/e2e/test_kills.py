@@ -1,0 +1,131 @@
+"""Kill -9 at the worst moments: nothing that was acknowledged is lost, and nothing is done twice."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
+from decimal import Decimal
+from typing import Any
+
+from ledger.kernel.faults import FAULT_POINTS
+from tests.e2e.flow import (
+    Act,
+    claim,
+    decision,
+    listing,
+    mint,
+    purchase,
+    retirement,
+    submission,
+    trip,
+)
+from tests.e2e.server import Server
+
+DEATH_SECONDS = 20
+DAY = "2024-03-05"
+
+
+class Journal:
+    """A client that writes down every answer, and sends again what was never answered."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.acts: list[Act] = []
+
+    def story(self, tonnes: str) -> Iterator[Act]:
+        """From a trip to a retired kilogram; each act is given once its turn comes."""
+        household = self.server.accounts["household"]["userId"]
+        yield trip()
+        yield (earned := claim())
+        yield (submitted := submission(earned.answer, household))
+        yield decision(submitted.answer, earned.answer["amount"])
+        yield mint(earned.answer["creditId"])
+        yield (listed := listing(tonnes))
+        yield purchase(listed.answer["listingId"], tonnes)
+        yield retirement(tonnes)
+
+    def tell(self, story: Iterator[Act], act: Act | None) -> Act | None:
+        """Goes on with the story from `act`, until it is over (None) or an act is not answered (that act)."""
+        clients = {role: self.server.client(role) for role in ("household", "company", "verifier")}
+        act = act or next(story, None)
+        while act is not None:
+            if not act.attempt(clients[act.role]):
+                return act
+            self.acts.append(act)
+            act = next(story, None)
+        return None
+
+    def answers(self, path: str) -> list[Any]:
+        return [act.answer for act in self.acts if act.path == path]
+
+
+def test_each_acknowledged_effect_is_there_once_whatever_point_the_process_died_at(fresh_server: Server) -> None:
+    server = fresh_server
+    server.start()
+    server.stop()
+    journal = Journal(server)
+
+    for point in FAULT_POINTS:
+        told_before = server.errors.count(f"fault point reached: {point}")
+        server.start(fault=point)
+        story = journal.story("0.010")
+        unanswered = None
+        if not server.died(0):
+            with server.reorganised() if point == "before_rewind_commit" else nullcontext():
+                unanswered = journal.tell(story, None)
+        assert server.died(DEATH_SECONDS), f"{point} did not end the process"
+        assert server.errors.count(f"fault point reached: {point}") == told_before + 1
+        server.kill()
+        server.start()
+        assert journal.tell(story, unanswered) is None, "the story could not be ended after the restart"
+        server.kill()
+
+    server.start()
+    compare(server, journal)
+    verified = server.run("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def compare(server: Server, journal: Journal) -> None:
+    """The journal against what the accounts see."""
+    household, company = server.client("household"), server.client("company")
+    tracked = [answer["activityId"] for answer in journal.answers("/footprint/track")]
+    day = household.get(f"/footprint/daily/{DAY}").must(200)
+    seen = Counter(activity["activityId"] for activity in day["activities"])
+    assert {activity: seen[activity] for activity in tracked} == dict.fromkeys(tracked, 1)
+    assert day["totalEmissions"] == sum(activity["co2Amount"] for activity in day["activities"])
+
+    bought = sum((Decimal(answer["amount"]) for answer in journal.answers("/trading/buy")), Decimal(0))
+    retired = sum((Decimal(answer["amount"]) for answer in journal.answers("/credits/retire")), Decimal(0))
+    minted = len(journal.answers("/blockchain/mint")) * Decimal("0.1")
+    settle(lambda: Decimal(company.get("/credits/balance").must(200)["balance"]) == bought - retired)
+    settle(lambda: Decimal(household.get("/credits/balance").must(200)["balance"]) == minted - bought)
+
+    for client, path, name in (
+        (company, "/trading/buy", "purchaseId"),
+        (company, "/credits/retire", "retirementId"),
+    ):
+        ids = [answer[name] for answer in journal.answers(path)]
+        assert len(ids) == len(set(ids)) == len(FAULT_POINTS)
+        listed = Counter(each.get("id") for each in transactions(client))
+        assert {each: listed[each] for each in ids} == dict.fromkeys(ids, 1)
+
+
+def transactions(client: Any) -> list[Any]:
+    """All of them, page by page."""
+    found: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = client.get("/credits/transactions", limit=5, **cursor).must(200)
+        found += page["transactions"]
+        if not page.get("nextCursor"):
+            return found
+        cursor = {"cursor": page["nextCursor"]}
+
+
+def settle(reached: Any, seconds: float = 20) -> None:
+    """Waits until the mirror shows it."""
+    ends = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < ends, "the mirror never got there"
+        time.sleep(0.05)
