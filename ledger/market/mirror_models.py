@@ -45,6 +45,7 @@ class MarketFill(Base):
         Index(None, "chain_id", "buyer"),
         Index(None, "chain_id", "seller"),
         Index(None, "chain_id", "ref"),
+        Index(None, "chain_id", "taker_ref"),
         Index(None, "chain_id", "block_time"),
     )
 

@@ -121,6 +121,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_market_fills_chain_id_buyer"), "market_fills", ["chain_id", "buyer"], unique=False)
     op.create_index(op.f("ix_market_fills_chain_id_ref"), "market_fills", ["chain_id", "ref"], unique=False)
     op.create_index(op.f("ix_market_fills_chain_id_seller"), "market_fills", ["chain_id", "seller"], unique=False)
+    op.create_index(op.f("ix_market_fills_chain_id_taker_ref"), "market_fills", ["chain_id", "taker_ref"], unique=False)
     op.create_table(
         "market_orders",
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
@@ -216,6 +217,14 @@ def upgrade() -> None:
             "chain_id", "sender", "nonce", "attempt", name=op.f("uq_submissions_chain_id_sender_nonce_attempt")
         ),
         sa.UniqueConstraint("transaction_hash", name=op.f("uq_submissions_transaction_hash")),
+    )
+    op.create_index(op.f("ix_submissions_chain_id_purpose"), "submissions", ["chain_id", "purpose"], unique=False)
+    op.create_index(
+        "ix_submissions_unseen",
+        "submissions",
+        ["chain_id", "sender", "nonce"],
+        unique=False,
+        postgresql_where="block_number IS NULL",
     )
     op.create_table(
         "used_authorizations",
@@ -326,17 +335,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "day", "category", name=op.f("pk_footprint_days")),
     )
     op.create_table(
-        "idempotency_keys",
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("answer_status", sa.BigInteger(), nullable=True),
-        sa.Column("answer_body", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], name=op.f("fk_idempotency_keys_account_id")),
-        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_idempotency_keys")),
-    )
-    op.create_table(
         "intents",
         sa.Column("intent_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
@@ -436,6 +434,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_credits_account_id"), "credits", ["account_id"], unique=False)
     op.create_table(
+        "idempotency_keys",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("answer_status", sa.BigInteger(), nullable=True),
+        sa.Column("answer_body", sa.LargeBinary(), nullable=True),
+        sa.Column("intent_id", sa.BigInteger(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], name=op.f("fk_idempotency_keys_account_id")),
+        sa.ForeignKeyConstraint(["intent_id"], ["intents.intent_id"], name=op.f("fk_idempotency_keys_intent_id")),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_table(
         "listings",
         sa.Column("listing_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -460,6 +471,7 @@ def upgrade() -> None:
         sa.Column("retirement_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("ref", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(length=32), nullable=False),
         sa.Column("kg", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("period", sa.BigInteger(), nullable=False),
@@ -530,6 +542,7 @@ def downgrade() -> None:
     op.drop_table("retirements")
     op.drop_index(op.f("ix_listings_account_id"), table_name="listings")
     op.drop_table("listings")
+    op.drop_table("idempotency_keys")
     op.drop_index(op.f("ix_credits_account_id"), table_name="credits")
     op.drop_table("credits")
     op.drop_index(op.f("ix_intents_submission_id"), table_name="intents")
@@ -545,7 +558,6 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_intents_account_id"), table_name="intents")
     op.drop_table("intents")
-    op.drop_table("idempotency_keys")
     op.drop_table("footprint_days")
     op.drop_table("deployments")
     op.drop_index(op.f("ix_chain_events_chain_id_name_block_number"), table_name="chain_events")
@@ -558,6 +570,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_activities_account_id_day"), table_name="activities")
     op.drop_table("activities")
     op.drop_table("used_authorizations")
+    op.drop_index("ix_submissions_unseen", table_name="submissions", postgresql_where="block_number IS NULL")
+    op.drop_index(op.f("ix_submissions_chain_id_purpose"), table_name="submissions")
     op.drop_table("submissions")
     op.drop_index(op.f("ix_retired_credits_chain_id_holder"), table_name="retired_credits")
     op.drop_table("retired_credits")
@@ -567,6 +581,7 @@ def downgrade() -> None:
     op.drop_table("minted_credits")
     op.drop_index("ix_market_orders_open_maker", table_name="market_orders", postgresql_where="NOT cancelled")
     op.drop_table("market_orders")
+    op.drop_index(op.f("ix_market_fills_chain_id_taker_ref"), table_name="market_fills")
     op.drop_index(op.f("ix_market_fills_chain_id_seller"), table_name="market_fills")
     op.drop_index(op.f("ix_market_fills_chain_id_ref"), table_name="market_fills")
     op.drop_index(op.f("ix_market_fills_chain_id_buyer"), table_name="market_fills")

@@ -1,0 +1,6 @@
+"""The chain's mirror: fetch, decode, follow, rewind. It hands decoded chunks to the capabilities' mirrors."""
+
+from indexer.errors import NoCommonAncestor, WrongChain
+from indexer.follow import Indexer, Mirror
+
+__all__ = ["Indexer", "Mirror", "NoCommonAncestor", "WrongChain"]

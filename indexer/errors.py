@@ -1,0 +1,19 @@
+"""What stops the indexer, and what only makes it look again."""
+
+from ledger.kernel.errors import BlockchainUnavailable
+
+
+class WrongChain(BlockchainUnavailable):
+    """The endpoint serves another chain than the one that was mirrored: another genesis, or another chain id."""
+
+
+class NoCommonAncestor(BlockchainUnavailable):
+    """The endpoint's chain and the mirror differ in every block that is still remembered."""
+
+
+class InconsistentAnswer(BlockchainUnavailable):
+    """The endpoint's answers do not belong to one chain: it is behind, or a reorg came in between. Worth a retry."""
+
+
+class CursorMoved(Exception):
+    """Another indexer moved the cursor since it was read; what this one did for the chunk is rolled back."""

@@ -1,0 +1,122 @@
+"""The indexer's own rows: the cursor, the window of block hashes, the events. The mirrors keep everything else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from indexer.errors import CursorMoved, WrongChain
+from ledger.chain.abi import json_value
+from ledger.chain.chunk import Block, Event
+from ledger.chain.models import Chain, ChainBlock, ChainEvent
+from ledger.db.bulk import copy_rows
+
+_BLOCK_COLUMNS = ("chain_id", "block_number", "block_hash", "parent_hash", "block_time")
+_EVENT_COLUMNS = (
+    "chain_id",
+    "block_number",
+    "log_index",
+    "block_time",
+    "transaction_hash",
+    "contract",
+    "name",
+    "arguments",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a chain is mirrored."""
+
+    genesis_hash: bytes
+    next_block: int
+    """The first block that is not mirrored."""
+    last_hash: bytes | None
+    """The hash of the block before it; None before the first block."""
+
+
+async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
+    """Where the mirror of this chain stands.
+
+    Raises:
+        WrongChain: nothing was ever deployed on it from here.
+    """
+    row = (
+        await session.execute(
+            select(Chain.genesis_hash, Chain.next_block, ChainBlock.block_hash)
+            .outerjoin(
+                ChainBlock,
+                (ChainBlock.chain_id == Chain.chain_id) & (ChainBlock.block_number == Chain.next_block - 1),
+            )
+            .where(Chain.chain_id == chain_id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise WrongChain(
+            f"Chain {chain_id} is not known here: deploy the contracts on it first, or correct BLOCKCHAIN_RPC.",
+            chain_id=chain_id,
+        )
+    return Cursor(row.genesis_hash, row.next_block, row.block_hash)
+
+
+async def move_cursor(session: AsyncSession, chain_id: int, expected: int, new: int) -> None:
+    """Moves the cursor, and fences everybody else off until the transaction ends.
+
+    Raises:
+        CursorMoved: it does not stand where it was expected.
+    """
+    moved = await session.execute(
+        update(Chain)
+        .where(Chain.chain_id == chain_id, Chain.next_block == expected)
+        .values(next_block=new)
+        .returning(Chain.chain_id)
+    )
+    if moved.one_or_none() is None:
+        raise CursorMoved(f"chain {chain_id}: the cursor is no longer at {expected}")
+
+
+async def append_blocks(session: AsyncSession, chain_id: int, blocks: Sequence[Block]) -> None:
+    """Adds the blocks to the window."""
+    rows = [(chain_id, block.number, block.hash, block.parent_hash, block.time) for block in blocks]
+    await copy_rows(session, ChainBlock.__tablename__, _BLOCK_COLUMNS, rows)
+
+
+async def append_events(session: AsyncSession, chain_id: int, events: Sequence[Event]) -> None:
+    """Keeps the events as the chain emitted them."""
+    rows = [
+        (
+            chain_id,
+            event.block_number,
+            event.log_index,
+            event.block_time,
+            event.transaction_hash,
+            event.contract,
+            event.name,
+            msgspec.json.encode(json_value(event.arguments)).decode(),
+        )
+        for event in events
+    ]
+    await copy_rows(session, ChainEvent.__tablename__, _EVENT_COLUMNS, rows)
+
+
+async def forget_blocks(session: AsyncSession, chain_id: int, below: int) -> None:
+    """Drops the blocks that lie deeper than any reorg reaches."""
+    await session.execute(delete(ChainBlock).where(ChainBlock.chain_id == chain_id, ChainBlock.block_number < below))
+
+
+async def remembered_hashes(session: AsyncSession, chain_id: int) -> dict[int, bytes]:
+    """The hashes of the window, by block number, the newest first."""
+    rows = await session.execute(
+        select(ChainBlock.block_number, ChainBlock.block_hash)
+        .where(ChainBlock.chain_id == chain_id)
+        .order_by(ChainBlock.block_number.desc())
+    )
+    return {row.block_number: row.block_hash for row in rows}
+
+
+async def drop_above(session: AsyncSession, chain_id: int, to_block: int) -> None:
+    """Deletes the events and blocks above `to_block`."""
+    for rows in (ChainEvent, ChainBlock):
+        await session.execute(delete(rows).where(rows.chain_id == chain_id, rows.block_number > to_block))

@@ -1,0 +1,40 @@
+"""What the node answers, as far as the indexer reads it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from ledger.chain.chunk import Block
+from ledger.chain.rpc import to_bytes, to_int
+
+
+class Header(msgspec.Struct, rename="camel"):
+    """A block's header."""
+
+    number: str
+    hash: str
+    parent_hash: str
+    timestamp: str
+
+    def block(self) -> Block:
+        """The header with its values decoded."""
+        return Block(
+            number=to_int(self.number),
+            hash=to_bytes(self.hash),
+            parent_hash=to_bytes(self.parent_hash),
+            time=datetime.fromtimestamp(to_int(self.timestamp), UTC),
+        )
+
+
+class Log(msgspec.Struct, rename="camel"):
+    """An event as the node keeps it. Its block's time is taken from the block: not every node repeats it here."""
+
+    address: str
+    topics: Sequence[str]
+    data: str
+    block_number: str
+    block_hash: str
+    transaction_hash: str
+    log_index: str
+    removed: bool = False

@@ -1,0 +1,119 @@
+"""A piece of the chain as the mirrors take it: consecutive blocks, and our contracts' events in them, decoded."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.chain import abi
+from ledger.chain.models import ChainEvent
+from ledger.chain.network import Contracts, load_contracts
+from ledger.chain.rpc import to_bytes
+
+ZERO_ADDRESS = bytes(20)
+ZERO_REF = bytes(32)
+
+LATEST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that a timestamptz of ours holds
+LARGEST_BIGINT = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's header, as far as a mirror needs it."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of one of our contracts.
+
+    `arguments` holds Python values by the parameters' names in Solidity: int, bool, str, bytes (addresses are 20 of
+    them), lists for arrays, dicts for structs.
+    """
+
+    name: str
+    contract: bytes
+    block_number: int
+    log_index: int
+    block_time: datetime
+    transaction_hash: bytes
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The blocks from `first_block` to `last_block`, both included, and their events in the chain's order."""
+
+    chain_id: int
+    contracts: Contracts
+    first_block: int
+    last_block: int
+    blocks: Sequence[Block]
+    events: Sequence[Event]
+
+    def named(self, name: str, contract: bytes) -> Iterator[Event]:
+        """The events with this name that this contract emitted, in the chain's order."""
+        return (event for event in self.events if event.name == name and event.contract == contract)
+
+
+def moment_of(seconds: int) -> datetime:
+    """A contract's uint64 second as a moment; what lies past the year 9999 is the last second of that year."""
+    return datetime.fromtimestamp(min(seconds, LATEST_SECOND), UTC)
+
+
+def bounded(count: int) -> int:
+    """A contract's uint128 as a bigint: anyone may sign an order for more than exists, and the mirror must hold it."""
+    return min(count, LARGEST_BIGINT)
+
+
+async def kept_chunk(session: AsyncSession, chain_id: int, above: int) -> Chunk:
+    """The events that are kept from the blocks above `above`: what a rewind to it takes back."""
+    rows = await session.execute(
+        select(ChainEvent)
+        .where(ChainEvent.chain_id == chain_id, ChainEvent.block_number > above)
+        .order_by(ChainEvent.block_number, ChainEvent.log_index)
+    )
+    events = [_kept_event(row) for row in rows.scalars()]
+    last = events[-1].block_number if events else above
+    return Chunk(chain_id, await load_contracts(session, chain_id), above + 1, last, (), events)
+
+
+def _kept_event(row: ChainEvent) -> Event:
+    return Event(
+        name=row.name,
+        contract=row.contract,
+        block_number=row.block_number,
+        log_index=row.log_index,
+        block_time=row.block_time,
+        transaction_hash=row.transaction_hash,
+        arguments={part["name"]: _from_json(row.arguments[part["name"]], part) for part in _inputs()[row.name]},
+    )
+
+
+@cache
+def _inputs() -> dict[str, Sequence[Mapping[str, Any]]]:
+    """The parameters of every event of our contracts; where two contracts share an event, its parameters are alike."""
+    return {entry.name: entry.inputs for contract in abi.CONTRACT_NAMES for entry in abi.events(contract)}
+
+
+def _from_json(kept: Any, parameter: Mapping[str, Any]) -> Any:
+    """An argument again, by its parameter in the ABI: the inverse of `json_value`."""
+    kind: str = parameter["type"]
+    if kind.endswith("]"):
+        member = {**parameter, "type": kind[: kind.rindex("[")]}
+        return [_from_json(each, member) for each in kept]
+    if kind == "tuple":
+        return {part["name"]: _from_json(kept[part["name"]], part) for part in parameter["components"]}
+    if kind.startswith(("uint", "int")):
+        return int(kept)
+    if kind.startswith(("bytes", "address")):
+        return to_bytes(kept)
+    return kept

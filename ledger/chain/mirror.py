@@ -1,0 +1,204 @@
+"""Closes intents when the chain has done them, in the transaction that mirrors the block; a rewind opens them again."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, LargeBinary, and_, case, cast, func, null, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from ledger.chain.abi import decode_error, json_value
+from ledger.chain.chunk import Chunk, Event
+from ledger.chain.intents import MIRRORED_CHANNEL
+from ledger.chain.models import OPEN_STATUSES, Chain, Intent, Submission
+from ledger.chain.rpc import to_hex
+from ledger.chain.typed_data import approval_ref, authorization_ref, credit_ref
+from ledger.db.deltas import listed
+from ledger.kernel.errors import TransactionFailed
+
+Firsts = Mapping[bytes, Event]
+"""By ref, the first event that tells of it."""
+
+_PLACE: dict[str, TypeEngine[Any]] = {
+    "ref": LargeBinary(),
+    "block_number": BigInteger(),
+    "log_index": BigInteger(),
+    "hash": LargeBinary(),
+}
+
+
+async def apply(session: AsyncSession, chunk: Chunk) -> None:
+    """Closes what the chunk's events tell of: mined, or failed; and confirms what lies deep enough by now."""
+    effects = _first(_effects(chunk))
+    failures = await _failures(session, chunk, effects)
+    changed = await _fail(session, chunk.chain_id, failures)
+    changed |= await _close(session, chunk.chain_id, effects)
+    changed |= await _confirm(session, chunk.chain_id, chunk.last_block)
+    if changed:
+        await session.execute(select(func.pg_notify(MIRRORED_CHANNEL, "")))
+
+
+async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
+    """Opens every intent again that was closed above `to_block`.
+
+    One that had failed before it was done after all is failed again, as its own row remembers.
+    """
+    told = (Intent.chain_id == chain_id, Intent.block_number > to_block)
+    failed_at = cast(Intent.failure["blockNumber"].astext, BigInteger)
+    had_failed = and_(Intent.status != "failed", failed_at <= to_block)
+    await session.execute(
+        update(Intent)
+        .where(*told, had_failed)
+        .values(
+            status="failed",
+            block_number=failed_at,
+            log_index=cast(Intent.failure["logIndex"].astext, BigInteger),
+            transaction_hash=func.decode(func.substr(Intent.failure["transactionHash"].astext, 3), "hex"),
+        )
+    )
+    await session.execute(
+        update(Intent)
+        .where(*told)
+        .values(
+            status=case((Intent.submission_id.is_(None), "queued"), else_="submitted"),
+            block_number=None,
+            log_index=None,
+            transaction_hash=None,
+            failure=null(),
+        )
+    )
+
+
+def _effects(chunk: Chunk) -> Iterator[tuple[bytes, Event]]:
+    """Every event that tells that something was done, with the ref of what."""
+    credit, market = chunk.contracts.credit, chunk.contracts.market
+    for event in chunk.events:
+        told = event.arguments
+        match event.name:
+            case "CreditsRetired" if event.contract == credit:
+                yield told["ref"], event
+            case "AuthorizationUsed" if event.contract == credit:
+                yield authorization_ref(told["authorizer"], told["nonce"]), event
+            case "CreditMinted" if event.contract == credit:
+                yield credit_ref(told["creditId"]), event
+            case "OrderPlaced" if event.contract == market:
+                yield told["ref"], event
+            case "OrderSettled" if event.contract == market:
+                yield told["takerRef"], event
+            case "Approval":
+                yield approval_ref(event.contract, told["owner"], told["spender"]), event
+
+
+def _first(told: Iterator[tuple[bytes, Event]]) -> dict[bytes, Event]:
+    firsts: dict[bytes, Event] = {}
+    for ref, event in told:
+        firsts.setdefault(ref, event)
+    return firsts
+
+
+async def _failures(session: AsyncSession, chunk: Chunk, effects: Firsts) -> dict[bytes, Event]:
+    """Actions of ours that failed and had not been done before.
+
+    Anyone may call Relay with any id, so an outcome counts only when a transaction of ours brought it.
+    """
+    failed = _first(
+        (event.arguments["id"], event)
+        for event in chunk.named("ActionRelayed", chunk.contracts.relay)
+        if not event.arguments["success"]
+    )
+    ours = await _ours(session, chunk.chain_id, {event.transaction_hash for event in failed.values()})
+    return {
+        ref: event
+        for ref, event in failed.items()
+        if event.transaction_hash in ours and (ref not in effects or _position(event) < _position(effects[ref]))
+    }
+
+
+async def _ours(session: AsyncSession, chain_id: int, hashes: set[bytes]) -> set[bytes]:
+    """Which of these transactions we submitted."""
+    if not hashes:
+        return set()
+    known = select(Submission.transaction_hash).where(
+        Submission.chain_id == chain_id, Submission.transaction_hash.in_(hashes)
+    )
+    return set((await session.execute(known)).scalars())
+
+
+def _position(event: Event) -> tuple[int, int]:
+    return event.block_number, event.log_index
+
+
+async def _fail(session: AsyncSession, chain_id: int, failures: Firsts) -> bool:
+    if not failures:
+        return False
+    rows = [(*_place(ref, event), _failure(event)) for ref, event in failures.items()]
+    told = listed({**_PLACE, "failure": JSONB()}, rows)
+    changed = await session.scalars(
+        update(Intent)
+        .where(Intent.chain_id == chain_id, Intent.ref == told.c.ref, Intent.status.in_(OPEN_STATUSES))
+        .values(
+            status="failed",
+            block_number=told.c.block_number,
+            log_index=told.c.log_index,
+            transaction_hash=told.c.hash,
+            failure=told.c.failure,
+        )
+        .returning(Intent.intent_id)
+    )
+    return changed.first() is not None
+
+
+async def _close(session: AsyncSession, chain_id: int, effects: Firsts) -> bool:
+    """What was done is done, even where an attempt at it had failed before."""
+    if not effects:
+        return False
+    told = listed(_PLACE, [_place(ref, event) for ref, event in effects.items()])
+    changed = await session.scalars(
+        update(Intent)
+        .where(
+            Intent.chain_id == chain_id,
+            Intent.ref == told.c.ref,
+            or_(Intent.status.in_(OPEN_STATUSES), Intent.status == "failed"),
+        )
+        .values(
+            status="mined",
+            block_number=told.c.block_number,
+            log_index=told.c.log_index,
+            transaction_hash=told.c.hash,
+        )
+        .returning(Intent.intent_id)
+    )
+    return changed.first() is not None
+
+
+async def _confirm(session: AsyncSession, chain_id: int, last_block: int) -> bool:
+    depth = select(Chain.confirmations).where(Chain.chain_id == chain_id).scalar_subquery()
+    changed = await session.scalars(
+        update(Intent)
+        .where(
+            Intent.chain_id == chain_id,
+            Intent.status == "mined",
+            Intent.block_number <= last_block + 1 - depth,
+        )
+        .values(status="confirmed")
+        .returning(Intent.intent_id)
+    )
+    return changed.first() is not None
+
+
+def _place(ref: bytes, event: Event) -> tuple[bytes, int, int, bytes]:
+    return ref, event.block_number, event.log_index, event.transaction_hash
+
+
+def _failure(event: Event) -> dict[str, Any]:
+    """Why an action failed, and where, so that the row can go back to it."""
+    error = decode_error(event.arguments["result"])
+    return {
+        "code": TransactionFailed.code,
+        "message": f"The chain refused it: {error}.",
+        "facts": {"error": error.name, "arguments": json_value(error.arguments)},
+        "blockNumber": event.block_number,
+        "logIndex": event.log_index,
+        "transactionHash": to_hex(event.transaction_hash),
+    }
