@@ -8,13 +8,14 @@ from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ledger.accounts.models import Account
+from ledger.accounts import Account
+from ledger.chain.typed_data import SELL
 from ledger.kernel.money import PricePerKg
 from ledger.kernel.units import Kg
 from ledger.market import store
 from ledger.market.mirror_models import MarketFill, MarketOrder
 from ledger.market.models import Listing
-from ledger.market.rules import REFERENCE_PRICE, SELL
+from ledger.market.rules import REFERENCE_PRICE
 
 DAY = timedelta(days=1)
 
@@ -114,7 +115,7 @@ async def listings(
 
 
 async def market_price(session: AsyncSession, chain_id: int, moment: datetime) -> MarketPrice:
-    """The price at `moment`: of the last fill; before any fill of the lowest listing; before any listing the reference."""
+    """The last fill's price; before any fill the lowest open listing's; before any listing the reference."""
     day_ago = moment - DAY
     last = await _price_of_last_fill(session, chain_id)
     if last is None:

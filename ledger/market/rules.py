@@ -9,10 +9,6 @@ from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg, plain
 from ledger.market.errors import BelowMinimumPurchase, OwnListing
 
-BUY = 0
-SELL = 1
-"""An order's side, as the market contract counts them."""
-
 CURRENCY = "USD"
 """The one currency of the market: its coin stands for a dollar."""
 
@@ -30,14 +26,25 @@ PERCENT_STEP = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a seller asks for, as they wrote it."""
+
+    tonnes: Decimal
+    price_per_tonne: Decimal
+    currency: str
+    minimum_tonnes: Decimal | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """What a seller offers, in the market's units."""
+    """What a maker of an order offers to sell, or to buy, in the market's units."""
 
     kg: Kg
     price_per_kg: PricePerKg
     minimum_kg: Kg
     expires_at: datetime
-    """The last second at which it can be bought."""
+    """The last second at which it can be filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +67,17 @@ class PriceChange:
     percent: Decimal
 
 
-def offer(
-    *,
-    tonnes: Decimal,
-    price_per_tonne: Decimal,
-    currency: str,
-    minimum_tonnes: Decimal | None,
-    expires_at: datetime | None,
-    moment: datetime,
-) -> Offer:
+def offer(terms: Terms, moment: datetime) -> Offer:
     """The offer that these terms make at `moment`.
 
     Raises:
         InvalidInput: an amount, price, currency, minimum or end that nobody can have meant; `field` names it.
     """
-    kg = positive_kg("amount", tonnes)
-    price_per_kg = _price("pricePerCredit", price_per_tonne)
-    if currency != CURRENCY:
+    kg = positive_kg("amount", terms.tonnes)
+    price_per_kg = _price("pricePerCredit", terms.price_per_tonne)
+    if terms.currency != CURRENCY:
         raise InvalidInput(f"The market trades in {CURRENCY} only.", field="currency", allowed=[CURRENCY])
-    minimum_kg = min(LEAST_PURCHASE, kg) if minimum_tonnes is None else positive_kg("minPurchase", minimum_tonnes)
+    minimum_kg = LEAST_PURCHASE if terms.minimum_tonnes is None else positive_kg("minPurchase", terms.minimum_tonnes)
     if minimum_kg > kg:
         raise InvalidInput(
             f"minPurchase is {minimum_kg.tonnes} t, more than the {kg.tonnes} t offered.", field="minPurchase"
@@ -88,7 +87,7 @@ def offer(
             f"The offer is worth more than {MOST_TOTAL.dollars} USD; lower the price or the amount.",
             field="pricePerCredit",
         )
-    end = (expires_at or moment + DEFAULT_LIFETIME).replace(microsecond=0)
+    end = (terms.expires_at or moment + DEFAULT_LIFETIME).replace(microsecond=0)
     if end <= moment:
         raise InvalidInput("expiresAt is in the past; name a time to come.", field="expiresAt")
     return Offer(kg, price_per_kg, minimum_kg, end)

@@ -3,16 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, ScalarSelect, and_, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Numeric, ScalarSelect, and_, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import SQLColumnExpression
 
-from ledger.chain.models import OPEN_STATUSES, ChainBlock, Intent
+from ledger.chain import open_debit_micros, open_fill_kg
+from ledger.chain.chunk import LARGEST_BIGINT
+from ledger.chain.models import ChainBlock
+from ledger.chain.typed_data import SELL
 from ledger.kernel.money import Micros
 from ledger.kernel.units import Kg
 from ledger.market.mirror_models import CoinHolding, MarketOrder
 from ledger.market.models import Listing
-from ledger.market.rules import SELL, Availability
+from ledger.market.rules import Availability
 
 NEVER_YET = func.to_timestamp(0)
 
@@ -29,22 +32,12 @@ def block_time(chain_id: int) -> ScalarSelect[datetime]:
 
 
 def total(column: SQLColumnExpression[Any], *where: ColumnElement[bool]) -> ColumnElement[int]:
-    """The sum of a quantity's column as a plain whole number, 0 over no rows."""
-    return func.coalesce(select(cast(func.sum(column), BigInteger)).where(*where).scalar_subquery(), 0)
+    """The sum of a quantity's column as a plain whole number, 0 over no rows.
 
-
-def open_fills_kg(chain_id: int, ref: bytes | SQLColumnExpression[bytes]) -> ColumnElement[int]:
-    """What open intents will take from the order, in kg."""
-    return total(
-        Intent.order_kg, Intent.chain_id == chain_id, Intent.order_ref == ref, Intent.status.in_(OPEN_STATUSES)
-    )
-
-
-def promised_micros(chain_id: int, holder: bytes) -> ColumnElement[int]:
-    """What open intents will take of the holder's coins, in micros."""
-    return total(
-        Intent.debit_micros, Intent.chain_id == chain_id, Intent.holder == holder, Intent.status.in_(OPEN_STATUSES)
-    )
+    Anybody may place orders for more than exists, so a sum that a bigint cannot hold is the largest bigint.
+    """
+    exact = func.coalesce(func.sum(cast(column, Numeric)), 0)
+    return select(cast(func.least(exact, LARGEST_BIGINT), BigInteger)).where(*where).scalar_subquery()
 
 
 def reserved_kg(chain_id: int, holder: bytes) -> ColumnElement[int]:
@@ -70,8 +63,14 @@ def is_live(chain_id: int, moment: datetime) -> ColumnElement[bool]:
 
 def remaining_kg(chain_id: int) -> ColumnElement[int]:
     """What is left of an order, beside what open intents take from it; below zero when they take too much."""
-    offered = cast(MarketOrder.kg - MarketOrder.filled_kg, BigInteger)
-    return offered - open_fills_kg(chain_id, MarketOrder.ref)
+    unsold = cast(MarketOrder.kg - MarketOrder.filled_kg, BigInteger)
+    return cast(unsold - open_fill_kg(chain_id, MarketOrder.ref.expression), BigInteger)
+
+
+async def latest_moment(session: AsyncSession, chain_id: int, moment: datetime) -> datetime:
+    """The later of our time and the chain's: a chain that makes more than a block a second runs ahead of clocks."""
+    on_chain: datetime | None = (await session.execute(select(block_time(chain_id)))).scalar_one()
+    return max(moment, on_chain or moment)
 
 
 async def lock_listing(session: AsyncSession, listing_id: str) -> Listing | None:
@@ -95,7 +94,7 @@ async def availability(
         select(
             is_live(chain_id, moment),
             remaining_kg(chain_id),
-            func.coalesce(funds, 0) - promised_micros(chain_id, buyer),
+            cast(func.coalesce(funds, 0) - open_debit_micros(chain_id, buyer), BigInteger),
         ).where(MarketOrder.chain_id == chain_id, MarketOrder.ref == ref, MarketOrder.side == SELL)
     )
     row = found.one_or_none()

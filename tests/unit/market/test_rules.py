@@ -18,21 +18,20 @@ from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg
 from ledger.market import rules
 from ledger.market.errors import BelowMinimumPurchase, OwnListing
-from ledger.market.rules import Availability, Offer
+from ledger.market.rules import Availability, Offer, Terms
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 
 
-def make_offer(**terms: Any) -> Offer:
+def make_offer(**changes: Any) -> Offer:
     usual: dict[str, Any] = {
         "tonnes": Decimal("0.5"),
         "price_per_tonne": Decimal("25.5"),
         "currency": "USD",
         "minimum_tonnes": Decimal("0.001"),
         "expires_at": NOON + timedelta(days=1),
-        "moment": NOON,
     }
-    return rules.offer(**usual | terms)
+    return rules.offer(Terms(**usual | changes), NOON)
 
 
 def test_an_offer_is_kept_in_the_markets_units() -> None:
