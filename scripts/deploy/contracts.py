@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = Path(__file__).resolve().parent
 DEVELOPMENT_CHAINS = {1337, 31337}
 
-ADMIN, ISSUER, VERIFIER, GUARDIAN, MATCHER, ANCHOR = range(6)
+ADMIN, ISSUER, ANCHOR = 0, 1, 5
+ROLES = {"issuer": ISSUER, "verifier": 2, "guardian": 3, "matcher": 4, "anchor": ANCHOR}
 MICRO_CLASS, LOWEST_LEVEL = 0, 1
 FEE_BPS, FEE_CAP_BPS = 0, 100
 DAILY_ISSUE_CAP_KG = 10_000_000
@@ -83,7 +84,7 @@ def give_away(manager, account, admin, holders):
 @click.option("--matcher", help="May fill the orders that name the matcher.")
 @click.option("--anchor", help="May anchor records.")
 @click.option("--out", type=click.Path(path_type=Path), default=ADDRESSES, help="Folder of the addresses file.")
-def cli(account, coin, admin, issuer, verifier, guardian, matcher, anchor, out):
+def cli(account, *, coin, admin, out, **holders):
     """Deploys to the network named by --network, and gives every right away."""
     deployment = Deployment(account, out)
     manager = deployment.contract("AccessManager", account.address)
@@ -109,6 +110,5 @@ def cli(account, coin, admin, issuer, verifier, guardian, matcher, anchor, out):
             method = next(abi for abi in target.contract_type.mutable_methods if abi.name == function)
             selectors = [keccak(text=method.selector)[:4]]
             manager.setTargetFunctionRole(target.address, selectors, role, sender=account)
-        holders = {ISSUER: issuer, VERIFIER: verifier, GUARDIAN: guardian, MATCHER: matcher, ANCHOR: anchor}
-        give_away(manager, account, admin, holders)
+        give_away(manager, account, admin, {ROLES[name]: holder for name, holder in holders.items()})
     click.echo(f"addresses in {deployment.file}")
