@@ -1,6 +1,6 @@
 """What can be wrong with a claim, a verification or a retirement, beyond the kernel's errors."""
 
-from ledger.kernel.errors import CcmError, Conflict, CreditVerificationFailed
+from ledger.kernel.errors import Conflict, CreditVerificationFailed
 
 
 class InvalidClaim(CreditVerificationFailed):
@@ -13,7 +13,7 @@ class EvidenceUsed(Conflict):
     code = "EVIDENCE_ALREADY_CLAIMED"
 
 
-class NoVerifierAvailable(CcmError):
+class NoVerifierAvailable(Conflict):
     """Nobody is there to verify the claim."""
 
     code = "NO_VERIFIER_AVAILABLE"

@@ -97,6 +97,8 @@ class Retirement(Base):
     retirement_id: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.account_id"), index=True)
     ref: Mapped[Hash32] = mapped_column(unique=True)
+    nonce: Mapped[Hash32]
+    """The authorisation's: with the holder it makes the ref, and it is part of the commitment."""
     kg: Mapped[Kg]
     reason: Mapped[str]
     period: Mapped[int]

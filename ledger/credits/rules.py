@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from ledger.credits.errors import InvalidClaim
 from ledger.kernel.errors import InvalidCreditSource, InvalidInput
-from ledger.kernel.units import MG_PER_KG, Co2e, Kg
+from ledger.kernel.units import MG_PER_KG, Co2e, Kg, plain
 
 Source = Literal[
     "tree_planting",
@@ -96,6 +96,21 @@ def known_source(source: str) -> Source:
     raise InvalidCreditSource(f"A credit cannot come from {source!r}; name one of the known sources.", known=SOURCES)
 
 
+def positive_kg(field: str, tonnes: Decimal) -> Kg:
+    """Credits of a request, more than none.
+
+    Raises:
+        InvalidInput: not above zero, or finer than a kilogram.
+    """
+    try:
+        kg = Kg.from_tonnes(tonnes)
+    except ValueError as error:
+        raise InvalidInput(f"{field}: {error}.", field=field) from None
+    if kg == 0:
+        raise InvalidInput(f"{field} is above zero, in tonnes with three decimals.", field=field)
+    return kg
+
+
 def grid_saving(factor_id: str, kg_per_kwh: Decimal, reference: str, edition: str) -> Saving:
     """What a kilowatt-hour saves that was not drawn from the grid of this factor (kg CO2e per kWh)."""
     return Saving("energy_saved", "kWh", kg_per_kwh, reference, edition, factor_id)
@@ -127,6 +142,11 @@ def whole_kg_down(saved: Co2e, carried_mg: int) -> tuple[Kg, int]:
     if available_mg < 0:
         return Kg(0), available_mg
     return Kg(available_mg // MG_PER_KG), available_mg % MG_PER_KG
+
+
+def exact_kg(mg: int) -> Decimal:
+    """Milligrams in kilograms, exact; below zero too."""
+    return plain(Decimal(mg).scaleb(-6))
 
 
 def buffer_bps(source: Source) -> int:
@@ -170,6 +190,20 @@ def known_country(country: str | None) -> str:
     if _COUNTRY.fullmatch(code) is None:
         raise InvalidClaim("A country is two letters, as ISO 3166-1 writes it.", field="country")
     return code
+
+
+def check_place(latitude: Decimal | None, longitude: Decimal | None) -> None:
+    """Refuses a place off the globe, and half a place.
+
+    Raises:
+        InvalidClaim: either.
+    """
+    if latitude is None and longitude is None:
+        return
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004  # degrees
+        raise InvalidClaim(
+            "A place has a latitude of -90 to 90 and a longitude of -180 to 180 degrees.", field="location"
+        )
 
 
 @dataclass(frozen=True, slots=True)

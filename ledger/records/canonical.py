@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import rfc8785
 
-Content: TypeAlias = str | int | bool | None | list["Content"] | dict[str, "Content"]
+Content: TypeAlias = str | int | bool | list["Content"] | dict[str, "Content"] | None
 """What a record may hold. RFC 8785 writes numbers as binary doubles, so a number that is not whole stands in it as
 text; a whole one beyond 2^53 is refused."""
 

@@ -1,0 +1,93 @@
+"""What accounts see of their credits and claims."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from ledger.accounts import Account
+from ledger.credits.available import Reserved, available_kg
+from ledger.credits.mirror_models import CreditHolding, MintedCredit
+from ledger.credits.models import Credit, Verification
+from ledger.kernel.errors import NotFound
+from ledger.kernel.units import Kg
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a holder has, and through what: the balance is the sum of what came less the sum of what went."""
+
+    kg: Kg
+    available_kg: Kg
+    """The balance less what is on offer, and less what is on its way to the chain."""
+    earned_kg: Kg
+    purchased_kg: Kg
+    sold_kg: Kg
+    retired_kg: Kg
+
+    @property
+    def transferred_kg(self) -> int:
+        """What others gave less what was given to others; below zero where more was given."""
+        moved = int(self.earned_kg) + int(self.purchased_kg) - int(self.sold_kg) - int(self.retired_kg)
+        return int(self.kg) - moved
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """A verification as those see it who take part in it."""
+
+    verification: Verification
+    credit: Credit
+    claimant: str
+    """Public id."""
+    verifier: str
+    """Public id."""
+
+
+async def balance(session: AsyncSession, chain_id: int, holder: bytes, reserved: Reserved) -> Balance:
+    """What the holder has by the newest mirrored block, and what of it is not promised."""
+    held = (
+        await session.execute(
+            select(CreditHolding).where(CreditHolding.chain_id == chain_id, CreditHolding.holder == holder)
+        )
+    ).scalar_one_or_none()
+    nothing = Kg(0)
+    if held is None:
+        return Balance(nothing, nothing, nothing, nothing, nothing, nothing)
+    available = await available_kg(session, chain_id, holder, reserved)
+    return Balance(held.balance_kg, available, held.earned_kg, held.purchased_kg, held.sold_kg, held.retired_kg)
+
+
+async def verification(session: AsyncSession, viewer: Account, verification_id: str) -> VerificationView:
+    """The verification, for its claimant, its verifier and operators.
+
+    Raises:
+        NotFound: there is none, or it is none of the viewer's business.
+    """
+    claimant, verifier = aliased(Account), aliased(Account)
+    row = (
+        await session.execute(
+            select(Verification, Credit, claimant.public_id, verifier.public_id)
+            .join(Credit, Credit.credit_id == Verification.credit_id)
+            .join(claimant, claimant.account_id == Verification.claimant_account_id)
+            .join(verifier, verifier.account_id == Verification.verifier_account_id)
+            .where(Verification.verification_id == verification_id)
+        )
+    ).one_or_none()
+    if row is None or not _may_see(viewer, row[0]):
+        raise NotFound(f"There is no verification {verification_id}.", verificationId=verification_id)
+    return VerificationView(*row)
+
+
+async def minted(session: AsyncSession, chain_id: int, credit_id: str) -> MintedCredit | None:
+    """The credit as the chain issued it, once it did."""
+    return (
+        await session.execute(
+            select(MintedCredit).where(MintedCredit.chain_id == chain_id, MintedCredit.credit_id == credit_id)
+        )
+    ).scalar_one_or_none()
+
+
+def _may_see(viewer: Account, seen: Verification) -> bool:
+    return viewer.kind == "operator" or viewer.account_id in {seen.claimant_account_id, seen.verifier_account_id}
