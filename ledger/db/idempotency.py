@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -25,16 +24,20 @@ class IdempotencyKey(Base):
     request_hash: Mapped[Hash32]
     """SHA-256 of method, path and body."""
     answer_status: Mapped[int | None]
-    answer_body: Mapped[dict[str, Any] | None]
+    answer_body: Mapped[bytes | None]
+    """JSON, byte for byte as it was sent: a replay has the same digits in the same order."""
+    intent_id: Mapped[int | None] = mapped_column(ForeignKey("intents.intent_id"))
+    """What the answer still waits for; null once it is final."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """What an earlier request with the same key was answered."""
+    """What a request with the same key was answered, and the intent that would make this answer final."""
 
     status: int
-    body: dict[str, Any]
+    body: bytes
+    intent_id: int | None = None
 
 
 def request_hash(method: str, path: str, body: bytes) -> bytes:
@@ -45,7 +48,8 @@ def request_hash(method: str, path: str, body: bytes) -> bytes:
 async def claim(session: AsyncSession, account_id: int, key: str, digest: bytes) -> KeptAnswer | None:
     """Takes the key for this transaction, or gives the answer that it stands for already.
 
-    A concurrent request with the same key waits here until the first one commits or rolls back.
+    A concurrent request with the same key waits here until the first one commits (then it gets that answer) or rolls
+    back (then it takes the key itself).
 
     Raises:
         IdempotencyConflict: the key was used for another request.
@@ -67,13 +71,13 @@ async def claim(session: AsyncSession, account_id: int, key: str, digest: bytes)
         raise IdempotencyConflict("This Idempotency-Key was used for another request; send a new key.", key=key)
     if row.answer_status is None or row.answer_body is None:
         raise RuntimeError("an idempotency key was committed without its answer")
-    return KeptAnswer(row.answer_status, row.answer_body)
+    return KeptAnswer(row.answer_status, row.answer_body, row.intent_id)
 
 
-async def keep(session: AsyncSession, account_id: int, key: str, status: int, body: dict[str, Any]) -> None:
+async def keep(session: AsyncSession, account_id: int, key: str, answer: KeptAnswer) -> None:
     """Keeps the answer under a claimed key; a later, more final answer replaces an earlier one."""
     await session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.account_id == account_id, IdempotencyKey.key == key)
-        .values(answer_status=status, answer_body=body)
+        .values(answer_status=answer.status, answer_body=answer.body, intent_id=answer.intent_id)
     )

@@ -1,0 +1,76 @@
+"""Puts the API together: every controller, and what all of them share."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Request, Response, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.plugins.pydantic import PydanticPlugin
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api import openapi
+from api.auth import caller_of, guard
+from api.blockchain.routes import BlockchainController
+from api.edge import Application
+from api.exact import encode
+from api.health import health, metrics, ready
+from api.problems import HANDLERS
+from api.requests import LARGEST_BODY, ExactJson
+from api.services import Services
+from api.writes import BASE_PATH, Writer
+from ledger.accounts import Account
+
+CONTROLLERS = (BlockchainController,)
+"""One a capability. Their paths stand under the base path."""
+
+
+class ExactResponse(Response[Any]):
+    """An answer whose body our own encoder writes, unless it is bytes already."""
+
+    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:  # noqa: ARG002  # Litestar's signature
+        """The body."""
+        return content if isinstance(content, bytes) else encode(content)
+
+
+def create_app(services: Services) -> Application:
+    """The API over these services. Whoever made the services closes them, after the app has stopped."""
+    standard = Router(BASE_PATH, route_handlers=CONTROLLERS, guards=[guard], dto=ExactJson, return_dto=None)
+    return Application(
+        route_handlers=[standard, health, ready, metrics],
+        dependencies={
+            "services": Provide(provide_services, sync_to_thread=False),
+            "session": Provide(provide_session),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "writer": Provide(provide_writer, sync_to_thread=False),
+        },
+        exception_handlers=HANDLERS,
+        openapi_config=openapi.config(),
+        plugins=[PydanticPlugin(prefer_alias=True)],
+        request_max_body_size=LARGEST_BODY,
+        response_class=ExactResponse,
+        state=State({"services": services}),
+        logging_config=None,
+    )
+
+
+def provide_services(state: State) -> Services:
+    """The services that the app was made with."""
+    services: Services = state.services
+    return services
+
+
+async def provide_session(services: Services) -> AsyncIterator[AsyncSession]:
+    """A session to read with: it is never committed."""
+    async with services.sessions() as session:
+        yield session
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Account:
+    """The account whose key the request bears."""
+    return caller_of(request)
+
+
+def provide_writer(request: Request[Any, Any, Any], services: Services) -> Writer:
+    """What writes for this request."""
+    return Writer(request, services)

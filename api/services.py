@@ -1,0 +1,24 @@
+"""What the routes work with, put together once by whoever starts the API."""
+
+from dataclasses import dataclass, field
+
+from api.limits import Limiter
+from api.metrics import Metrics
+from ledger.chain import IntentWatch, Network
+from ledger.db.session import Sessions
+from ledger.kernel.clock import Clock, now
+from ledger.kernel.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of a running API. Routes get it injected as `services`."""
+
+    settings: Settings
+    sessions: Sessions
+    network: Network
+    """The network that calls mean which name none."""
+    watch: IntentWatch
+    clock: Clock = now
+    metrics: Metrics = field(default_factory=Metrics)
+    limiter: Limiter = field(default_factory=lambda: Limiter(now))
