@@ -119,7 +119,11 @@ class Submission(Base):
     """A signed transaction of one of our senders, stored before it is sent, sent again until it is mined."""
 
     __tablename__ = "submissions"
-    __table_args__ = (UniqueConstraint("chain_id", "sender", "nonce", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("chain_id", "sender", "nonce", "attempt"),
+        Index("ix_submissions_unseen", "chain_id", "sender", "nonce", postgresql_where="block_number IS NULL"),
+        Index(None, "chain_id", "purpose"),
+    )
 
     submission_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     chain_id: Mapped[int]

@@ -1,0 +1,179 @@
+"""Delivery of signed transactions: sent, sent again until the chain has counted them, and their outcome kept."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.chain.custody import OPERATORS, Custody
+from ledger.chain.failures import failure_of, revert_reason
+from ledger.chain.models import Intent, Submission
+from ledger.chain.rpc import Rpc, RpcError, to_hex, to_int
+from ledger.chain.submissions import (
+    forget,
+    forget_receipts,
+    lock_sender,
+    pending,
+    store_replacement,
+    without_receipt,
+)
+from ledger.chain.transactions import current_fees
+from ledger.db.session import Sessions
+from ledger.kernel.faults import reach
+
+RESEND_SECONDS = 1.0
+STUCK_SECONDS = 30.0
+STUCK_BLOCKS = 3
+REORG_DEPTH = 256
+RECEIPTS_AT_ONCE = 100
+
+log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Brings the stored transactions of all our senders to one chain. Safe to run twice at once, only wasteful.
+
+    After a start, and after a reorg, transactions go out in the order in which they were stored, those of the next
+    sender only once the chain has counted the ones before: a trade may stand on credits that another sender issued.
+    Even an emptied chain is rebuilt like that, its contracts first.
+    """
+
+    def __init__(self, sessions: Sessions, rpc: Rpc, chain_id: int, custody: Custody) -> None:
+        self._sessions = sessions
+        self._rpc = rpc
+        self._chain_id = chain_id
+        self._signers = {signer.address: signer for name in OPERATORS for signer in [custody.operator(name)]}
+        self._clock = asyncio.get_running_loop().time
+        self._sent: dict[bytes, float] = {}
+        """When each pending transaction was last sent, by hash; by the loop's clock."""
+        self._first_sent: dict[bytes, tuple[float, int]] = {}
+        """When each was first sent, and the head at that time."""
+        self._head: tuple[int, str] | None = None
+        self._in_order_until: int | None = None
+        """The last submission that was pending when the order began to matter; None while it does not."""
+
+    async def run_once(self) -> int:
+        """One pass: takes back what a reorg undid, records receipts, sends what the node lacks.
+
+        Returns:
+            How many transactions the chain has still to count.
+        """
+        head, reorged = await self._look_at_head()
+        counts = await self._counts()
+        async with self._sessions.begin() as session:
+            if reorged:
+                await forget_receipts(session, self._chain_id, head - REORG_DEPTH)
+            await self._record_receipts(
+                session, await without_receipt(session, self._chain_id, counts, RECEIPTS_AT_ONCE)
+            )
+            waiting = await pending(session, self._chain_id, counts)
+            undone = [row for row in waiting if row.block_number is not None]
+            if undone:
+                await forget(session, undone)
+        if reorged or undone:
+            self._begin_again(waiting)
+        await self._send(self._due(waiting), head)
+        await self._replace_stuck(waiting, counts, head)
+        return len(waiting)
+
+    async def _look_at_head(self) -> tuple[int, bool]:
+        """The head's number, and whether blocks that were seen before are gone."""
+        known = "0x0" if self._head is None else hex(self._head[0])
+        latest, same = await self._rpc.batch(
+            [("eth_getBlockByNumber", ("latest", False)), ("eth_getBlockByNumber", (known, False))]
+        )
+        reorged = self._head is None or same is None or same["hash"] != self._head[1]
+        self._head = (to_int(latest["number"]), latest["hash"])
+        return self._head[0], reorged
+
+    async def _counts(self) -> dict[bytes, int]:
+        senders = list(self._signers)
+        answers = await self._rpc.batch([("eth_getTransactionCount", (to_hex(sender), "latest")) for sender in senders])
+        return {sender: to_int(answer) for sender, answer in zip(senders, answers, strict=True)}
+
+    async def _record_receipts(self, session: AsyncSession, unseen: Sequence[Submission]) -> None:
+        receipts = await self._rpc.batch(
+            [("eth_getTransactionReceipt", (to_hex(row.transaction_hash),)) for row in unseen]
+        )
+        for row, receipt in zip(unseen, receipts, strict=True):
+            if receipt is not None:
+                await self._record(session, row, receipt)
+        if any(receipts):
+            await session.flush()
+            reach("before_receipt_recorded")
+
+    async def _record(self, session: AsyncSession, row: Submission, receipt: dict[str, Any]) -> None:
+        row.block_number = to_int(receipt["blockNumber"])
+        row.succeeded = receipt["status"] == "0x1"
+        self._sent.pop(row.transaction_hash, None)
+        self._first_sent.pop(row.transaction_hash, None)
+        if row.succeeded:
+            return
+        reason = await revert_reason(self._rpc, row.transaction_hash)
+        log.error("transaction %s (%s) was reverted: %s", to_hex(row.transaction_hash), row.purpose, reason)
+        attempts = select(Submission.submission_id).where(
+            Submission.chain_id == row.chain_id, Submission.sender == row.sender, Submission.nonce == row.nonce
+        )
+        await session.execute(
+            update(Intent)
+            .where(Intent.submission_id.in_(attempts), Intent.status == "submitted")
+            .values(
+                status="failed",
+                failure=failure_of(reason),
+                transaction_hash=row.transaction_hash,
+                block_number=row.block_number,
+            )
+        )
+
+    def _begin_again(self, waiting: Sequence[Submission]) -> None:
+        self._sent.clear()
+        self._first_sent.clear()
+        self._in_order_until = max((row.submission_id for row in waiting), default=None)
+
+    def _due(self, waiting: Sequence[Submission]) -> list[Submission]:
+        """What may be on its way now: all of it, or while the order matters what one sender has at its front."""
+        until = self._in_order_until
+        if until is None or not any(row.submission_id <= until for row in waiting):
+            self._in_order_until = None
+            return list(waiting)
+        return list(takewhile(lambda row: row.sender == waiting[0].sender, waiting))
+
+    async def _send(self, due: Sequence[Submission], head: int) -> None:
+        now = self._clock()
+        late = [row for row in due if now - self._sent.get(row.transaction_hash, -RESEND_SECONDS) >= RESEND_SECONDS]
+        again = [row for row in late if row.transaction_hash in self._sent]
+        known = await self._rpc.batch([("eth_getTransactionByHash", (to_hex(row.transaction_hash),)) for row in again])
+        waits_at_node = {row.transaction_hash for row, found in zip(again, known, strict=True) if found is not None}
+        sending = [row for row in late if row.transaction_hash not in waits_at_node]
+        answers = await self._rpc.try_batch([("eth_sendRawTransaction", (to_hex(row.raw),)) for row in sending])
+        for row, answer in zip(sending, answers, strict=True):
+            if isinstance(answer, RpcError) and not _is_known(answer):
+                log.warning("the node refuses %s of %s: %s", row.purpose, to_hex(row.sender), answer)
+        for row in late:
+            self._sent[row.transaction_hash] = now
+            self._first_sent.setdefault(row.transaction_hash, (now, head))
+        if sending:
+            reach("after_raw_sent")
+
+    async def _replace_stuck(self, waiting: Sequence[Submission], counts: dict[bytes, int], head: int) -> None:
+        """Raises the fee of what should have been next for a while, though blocks were mined."""
+        for row in waiting:
+            since, at_head = self._first_sent.get(row.transaction_hash, (self._clock(), head))
+            is_next = row.nonce == counts[row.sender]
+            if not is_next or self._clock() - since < STUCK_SECONDS or head - at_head < STUCK_BLOCKS:
+                continue
+            fees = await current_fees(self._rpc)
+            async with self._sessions.begin() as session:
+                await lock_sender(session, self._chain_id, row.sender)
+                await store_replacement(session, self._signers[row.sender], row, fees)
+            log.warning("%s of %s is stuck; its fee was raised", row.purpose, to_hex(row.sender))
+            self._first_sent.pop(row.transaction_hash)
+
+
+def _is_known(refusal: RpcError) -> bool:
+    """Whether the node has the transaction, or its nonce, already."""
+    return any(words in refusal.message.lower() for words in ("already", "nonce too low"))

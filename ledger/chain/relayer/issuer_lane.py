@@ -1,0 +1,149 @@
+"""The lane `issuer`: verified credits, issued into their batches with the verifier's signature."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.chain.abi import function_data, function_result
+from ledger.chain.failures import failure
+from ledger.chain.merkle import root_of
+from ledger.chain.models import Intent, Submission
+from ledger.chain.network import Network
+from ledger.chain.rpc import Rpc, to_bytes, to_hex
+from ledger.chain.submissions import count_in_flight, lock_sender, mark_submitted, next_nonce, store
+from ledger.chain.transactions import Call, current_fees
+from ledger.chain.typed_data import BatchTerms, Issuance, issuance_digest
+
+CREDITS_AT_ONCE = 50
+LOOKED_AT = 500
+BASE_GAS = 500_000
+GAS_PER_CREDIT = 120_000
+BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """A batch on chain: the index of its next issuance, and its kilograms so far."""
+
+    next_index: int
+    issued_kg: int
+    buffered_kg: int
+
+    def buffer_up(self, kg: int, buffer_bps: int) -> int:
+        """What of `kg` more must go to the buffer: its share of all issued, rounded up, less what it holds."""
+        required_up = -(-(self.issued_kg + kg) * buffer_bps // BPS)
+        return max(required_up - self.buffered_kg, 0)
+
+    def after(self, kg: int, buffer_kg: int) -> Self:
+        """The batch once `kg`, of which `buffer_kg` went to the buffer, are issued."""
+        return type(self)(self.next_index, self.issued_kg + kg, self.buffered_kg + buffer_kg)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a credit is split: to its recipient, and to the batch's buffer."""
+
+    intent: Intent
+    net_kg: int
+    buffer_kg: int
+
+
+async def submit_issuances(session: AsyncSession, network: Network, rpc: Rpc) -> list[Submission]:
+    """Signs an issuance for every batch that has queued credits and none on their way.
+
+    One issuance a batch at a time: the next one's index and buffer follow from what the chain says after it.
+    """
+    issuer = network.custody.operator("issuer")
+    await lock_sender(session, network.chain_id, issuer.address)
+    submissions = []
+    for terms, intents in (await _queued_by_batch(session, network.chain_id)).items():
+        purpose = f"issue {to_hex(terms.batch_id)}"
+        if await count_in_flight(session, network.chain_id, purpose):
+            continue
+        before = await _batch_state(rpc, network.contracts.credit, terms.batch_id)
+        shares = _split(before, terms, intents[:CREDITS_AT_ONCE])
+        if not shares:
+            continue
+        submission = await store(
+            session,
+            issuer,
+            _issue_call(network, terms, before.next_index, shares),
+            chain_id=network.chain_id,
+            nonce=await next_nonce(session, rpc, network.chain_id, issuer.address),
+            fees=await current_fees(rpc),
+            purpose=purpose,
+        )
+        await mark_submitted(session, [share.intent for share in shares], submission)
+        submissions.append(submission)
+    return submissions
+
+
+async def _queued_by_batch(session: AsyncSession, chain_id: int) -> Mapping[BatchTerms, list[Intent]]:
+    oldest = (
+        select(Intent)
+        .where(Intent.chain_id == chain_id, Intent.lane == "issuer", Intent.status == "queued")
+        .order_by(Intent.intent_id)
+        .limit(LOOKED_AT)
+        .with_for_update()
+    )
+    by_batch: dict[BatchTerms, list[Intent]] = {}
+    for intent in await session.scalars(oldest):
+        by_batch.setdefault(_terms(intent.payload), []).append(intent)
+    return by_batch
+
+
+def _terms(payload: Mapping[str, Any]) -> BatchTerms:
+    members: list[Any] = [to_bytes(member) if isinstance(member, str) else member for member in payload["terms"]]
+    return BatchTerms(*members)
+
+
+async def _batch_state(rpc: Rpc, credit: bytes, batch_id: bytes) -> BatchState:
+    calls = [
+        (
+            "eth_call",
+            ({"to": to_hex(credit), "data": to_hex(function_data("CarbonCredit", name, [batch_id]))}, "latest"),
+        )
+        for name in ("nextIndex", "batchKg")
+    ]
+    next_index, kilograms = await rpc.batch(calls)
+    issued_kg, _, buffered_kg, _ = function_result("CarbonCredit", "batchKg", to_bytes(kilograms))
+    return BatchState(function_result("CarbonCredit", "nextIndex", to_bytes(next_index)), issued_kg, buffered_kg)
+
+
+def _split(state: BatchState, terms: BatchTerms, intents: Sequence[Intent]) -> list[Share]:
+    """Takes the buffer's share of each credit in turn; a credit of which nothing would be left fails."""
+    shares = []
+    for intent in intents:
+        kg: int = intent.payload["kg"]
+        buffer_kg = state.buffer_up(kg, terms.buffer_bps)
+        if buffer_kg >= kg:
+            intent.status = "failed"
+            intent.failure = failure(
+                f"The batch's buffer would take all {kg} kg of this credit; claim more at once.",
+                {"kg": kg, "bufferKg": buffer_kg},
+            )
+            continue
+        shares.append(Share(intent, kg - buffer_kg, buffer_kg))
+        state = state.after(kg, buffer_kg)
+    return shares
+
+
+def _issue_call(network: Network, terms: BatchTerms, position: int, shares: Sequence[Share]) -> Call:
+    payloads = [share.intent.payload for share in shares]
+    issuance = Issuance(
+        batch_id=terms.batch_id,
+        position=position,
+        records_root=root_of([to_bytes(payload["recordHash"]) for payload in payloads]),
+        recipients=tuple(to_bytes(payload["recipient"]) for payload in payloads),
+        kg=tuple(share.net_kg for share in shares),
+        credit_ids=tuple(payload["creditNumber"] for payload in payloads),
+        buffer_kg=sum(share.buffer_kg for share in shares),
+        deadline=terms.closes_at,  # as long as the batch takes it: the transaction may be sent again after an outage
+    )
+    verifier = network.custody.holder(payloads[0]["verifierIndex"])
+    signature = verifier.sign(issuance_digest(network.credit_domain, issuance))
+    data = function_data("CarbonCredit", "issue", [terms, issuance, signature])
+    return Call(network.contracts.credit, data, BASE_GAS + GAS_PER_CREDIT * len(shares))
