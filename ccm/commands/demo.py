@@ -1,0 +1,108 @@
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from ccm.demo.client import Client
+from ccm.demo.screen import Screen
+from ccm.demo.story import Story
+from ccm.roles import run_roles
+from ccm.stack.errors import AlreadyRunning
+from ccm.stack.run import run
+from ccm.stack.runfile import RunFile
+from ledger.kernel.settings import Settings
+
+
+class Demo:
+    """The roles with the story told on top of them."""
+
+    def __init__(self, screen: Screen, *, once: bool) -> None:
+        """With `once` everything is stopped when the story is over; else it goes on serving."""
+        self.screen = screen
+        self.once = once
+        self.holds = False
+
+    async def __call__(self, settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+        """Runs the roles; once they serve, tells the story."""
+        serving = asyncio.Event()
+
+        def on_ready() -> None:
+            ready()
+            serving.set()
+
+        roles = asyncio.create_task(run_roles(settings, stop, on_ready))
+        waiting = asyncio.create_task(serving.wait())
+        try:
+            await asyncio.wait({roles, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.is_set():
+                await self.tell(settings)
+                if self.once:
+                    stop.set()
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            waiting.cancel()
+            await roles
+
+    async def tell(self, settings: Settings) -> None:
+        """The story, and the proof that the mirror equals the chain."""
+        accounts = json.loads((settings.data / "dev-accounts.json").read_text())
+        base = f"http://127.0.0.1:{settings.port}"
+        certificates = settings.data / "certificates"
+        certificates.mkdir(exist_ok=True)
+        async with (
+            Client(base, accounts["household"]["apiKey"]) as household,
+            Client(base, accounts["company"]["apiKey"]) as company,
+            Client(base, accounts["verifier"]["apiKey"]) as verifier,
+        ):
+            await Story(self.screen, household, company, verifier, accounts, certificates).tell()
+        self.screen.chapter("The proof", "The mirror against the chain, at one block, invariant by invariant.")
+        verify = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ccm", "verify", "--data", str(settings.data)
+        )
+        self.holds = await verify.wait() == 0
+
+
+@click.command(epilog="Examples:  ccm demo  |  ccm demo --once  |  ccm demo --data /tmp/demo")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path(".ccm/demo"),
+    show_default=True,
+    help="Where it keeps its data.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port of the API; 8080, or a free one, where none is named."
+)
+@click.option("--once", is_flag=True, help="End after the story, also in a terminal.")
+def command(data: Path, port: int | None, once: bool) -> None:  # noqa: FBT001  # click calls it
+    """Tells the main job as a story: from real electricity bills to a retired kilogram.
+
+    Each run starts from nothing: what an earlier demo left in its data folder is removed. In a terminal it goes on
+    serving when the story is over, until Ctrl-C.
+    """
+    forget(data)
+    demo = Demo(Screen(Console(highlight=False)), once=once or not sys.stdout.isatty())
+    settings = Settings(data=data) if port is None else Settings(data=data, port=port)
+    asyncio.run(run(settings, demo))
+    if not demo.holds:
+        raise SystemExit(1)
+    click.echo("demo: ok")
+
+
+def forget(data: Path) -> None:
+    """Removes what an earlier demo left; a folder that is in use, or that no run of ours made, stays untouched."""
+    before = RunFile.read(data)
+    if before is None:
+        if data.exists() and any(data.iterdir()):
+            raise click.UsageError(f"{data} holds something that no demo left there; name another folder.")
+        return
+    if before.alive:
+        raise AlreadyRunning(f"A demo runs on {data}; stop it first: ccm down --data {data}")
+    shutil.rmtree(data)
