@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -51,7 +51,8 @@ class Answer(BaseModel):
 class ChainAnswer(Answer):
     """The answer to a write that the chain carries out: pending until the mirror shows it at the network's depth."""
 
-    status: Literal["pending", "confirmed"] = "pending"
+    status: str = "pending"
+    """pending or confirmed; a schema that has other words for them narrows it."""
     blockchain_tx: str | None = None
     status_url: str | None = None
 

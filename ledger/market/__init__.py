@@ -3,26 +3,32 @@
 from ledger.market.commands import Bought, Demand, buy, list_credits
 from ledger.market.queries import (
     Candle,
+    Direction,
     ListingPage,
     MarketPrice,
     OpenListing,
+    Sort,
     candles,
     listings,
     market_price,
 )
-from ledger.market.rules import Terms, price_change_down
+from ledger.market.rules import CURRENCY, Terms, chart, price_change_down
 from ledger.market.store import reserved_kg
 
 __all__ = [
+    "CURRENCY",
     "Bought",
     "Candle",
     "Demand",
+    "Direction",
     "ListingPage",
     "MarketPrice",
     "OpenListing",
+    "Sort",
     "Terms",
     "buy",
     "candles",
+    "chart",
     "list_credits",
     "listings",
     "market_price",

@@ -18,6 +18,7 @@ from ledger.market.models import Listing
 from ledger.market.rules import REFERENCE_PRICE
 
 DAY = timedelta(days=1)
+EPOCH = func.to_timestamp(0)
 
 Sort = Literal["price", "listedAt"]
 Direction = Literal["asc", "desc"]
@@ -134,8 +135,8 @@ async def market_price(session: AsyncSession, chain_id: int, moment: datetime) -
 
 
 async def candles(session: AsyncSession, chain_id: int, since: datetime, interval: timedelta) -> list[Candle]:
-    """What was traded since then, in intervals counted from 1970; an interval without a trade has no candle."""
-    opened_at = func.date_bin(interval, MarketFill.block_time, func.to_timestamp(0)).label("opened_at")
+    """What was traded since then, in whole intervals counted from 1970; one without a trade has no candle."""
+    opened_at = func.date_bin(interval, MarketFill.block_time, EPOCH).label("opened_at")
     price = cast(MarketFill.price_per_kg, BigInteger)
     in_order = func.array_agg(aggregate_order_by(price, MarketFill.block_number, MarketFill.log_index))
     backwards = func.array_agg(aggregate_order_by(price, MarketFill.block_number.desc(), MarketFill.log_index.desc()))
@@ -148,7 +149,7 @@ async def candles(session: AsyncSession, chain_id: int, since: datetime, interva
             backwards[1],
             cast(func.sum(MarketFill.kg), BigInteger),
         )
-        .where(MarketFill.chain_id == chain_id, MarketFill.block_time >= since)
+        .where(MarketFill.chain_id == chain_id, MarketFill.block_time >= func.date_bin(interval, since, EPOCH))
         .group_by(opened_at)
         .order_by(opened_at)
     )

@@ -1,5 +1,6 @@
 """What may be offered, bought and charged, as pure functions."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -21,6 +22,9 @@ DEFAULT_LIFETIME = timedelta(days=30)
 
 REFERENCE_PRICE = PricePerKg(25_500)
 """25.50 USD a tonne, the standard's own example: what a credit is valued at before anybody offered or bought one."""
+
+MOST_CANDLES = 1_000
+_SPAN = re.compile(r"([1-9]\d{0,4})([hd])")
 
 PERCENT_STEP = Decimal("0.000001")
 
@@ -187,3 +191,26 @@ def price_change_down(price_per_kg: PricePerKg, earlier_per_kg: PricePerKg) -> P
     difference = price_per_kg.dollars_per_tonne - earlier_per_kg.dollars_per_tonne
     percent_down = (difference * 100 / earlier_per_kg.dollars_per_tonne).quantize(PERCENT_STEP, ROUND_DOWN)
     return PriceChange(plain(difference), plain(percent_down))
+
+
+def chart(period: str, interval: str) -> tuple[timedelta, timedelta]:
+    """How far back a chart goes and how long each of its candles is, from texts like 30d and 1h.
+
+    Raises:
+        InvalidInput: not written so, or more candles than anybody looks at.
+    """
+    back, step = _span("period", period), _span("interval", interval)
+    if back // step > MOST_CANDLES:
+        raise InvalidInput(
+            f"{period} in steps of {interval} are more than {MOST_CANDLES} candles; take a longer interval.",
+            field="interval",
+        )
+    return back, step
+
+
+def _span(field: str, text: str) -> timedelta:
+    written = _SPAN.fullmatch(text)
+    if written is None:
+        raise InvalidInput(f"{field} is a number of hours or days, such as 24h or 30d.", field=field)
+    count = int(written[1])
+    return timedelta(hours=count) if written[2] == "h" else timedelta(days=count)

@@ -149,3 +149,18 @@ def test_a_change_is_told_relative_to_the_earlier_price(
 ) -> None:
     change = rules.price_change_down(PricePerKg(now), PricePerKg(earlier))
     assert (change.difference, change.percent) == (difference, percent)
+
+
+def test_a_chart_is_asked_for_in_hours_or_days() -> None:
+    assert rules.chart("30d", "1d") == (timedelta(days=30), timedelta(days=1))
+    assert rules.chart("24h", "1h") == (timedelta(hours=24), timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("period", "interval", "field"),
+    [("soon", "1d", "period"), ("0d", "1d", "period"), ("30d", "1m", "interval"), ("3650d", "1h", "interval")],
+)
+def test_a_chart_that_nobody_could_draw_is_refused(period: str, interval: str, field: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        rules.chart(period, interval)
+    assert refusal.value.facts["field"] == field
