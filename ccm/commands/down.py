@@ -1,0 +1,42 @@
+"""`ccm down`."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from ccm.commands.options import data_option, settings_from
+from ccm.stack.runfile import RunFile
+
+POLL_SECONDS = 0.05
+
+
+@click.command("down")
+@data_option
+@click.option("--timeout", type=click.IntRange(1), default=90, show_default=True, help="Seconds to wait for the end.")
+def command(data: Path | None, timeout: int) -> None:
+    r"""Stop what `ccm up` started, and wait until it is gone. Nothing to stop is fine.
+
+    \b
+    Examples:
+      ccm down
+      ccm down --data /srv/ccm
+    """
+    folder = settings_from(data=data).data.absolute()
+    running = RunFile.read_alive(folder)
+    if running is None:
+        click.echo(f"nothing runs with the data in {folder}")
+        return
+    with suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while running.alive:
+        if time.monotonic() > deadline:
+            click.echo(f"ccm: process {running.pid} still runs after {timeout} s", err=True)
+            sys.exit(1)
+        time.sleep(POLL_SECONDS)
+    click.echo(f"stopped process {running.pid}")

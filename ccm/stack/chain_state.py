@@ -1,0 +1,73 @@
+"""The saved states of the development chain: each in a file of its own, whole or not there, two generations kept."""
+
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+GENERATIONS_KEPT = 2
+NAME = re.compile(r"^state-(\d{10})\.json\.gz$")
+
+
+class StateFiles:
+    """Generations of the state in one folder, newest first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def generations(self) -> list[Path]:
+        """The saved states, newest first."""
+        found = ((NAME.match(path.name), path) for path in self.folder.iterdir())
+        numbered = sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
+        return [path for _, path in numbered]
+
+    def save(self, dump: bytes) -> None:
+        """Keeps what `anvil_dumpState` answered, a JSON string with the hex of gzipped JSON.
+
+        The file gets its name once its content is on disk, and the generation before it stays: a crash at any
+        moment leaves a whole state behind.
+        """
+        content = bytes.fromhex(dump[3:-1].decode("ascii"))
+        earlier = self.generations()
+        number = int(earlier[0].name[6:16]) + 1 if earlier else 1
+        unfinished = self.folder / "state.unfinished"
+        with unfinished.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.rename(self.folder / f"state-{number:010d}.json.gz")
+        _sync_folder(self.folder)
+        for surplus in earlier[GENERATIONS_KEPT - 1 :]:
+            surplus.unlink()
+
+
+@contextmanager
+def unpacked(generation: Path) -> Iterator[Path | None]:
+    """The state as plain JSON in a file that is there for a while; None when the generation is damaged."""
+    state = generation.with_name("state.loading.json")
+    try:
+        content = gzip.decompress(generation.read_bytes())  # checks its own CRC
+    except (OSError, EOFError, zlib.error):
+        yield None
+        return
+    state.write_bytes(content)
+    try:
+        yield state
+    finally:
+        state.unlink()
+
+
+def set_aside(generation: Path) -> Path:
+    """Takes a damaged state out of the generations, without losing it."""
+    return generation.rename(generation.with_suffix(".damaged"))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
