@@ -1,9 +1,9 @@
 """Puts the API together: every controller, and what all of them share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from litestar import Request, Response, Router
+from litestar import Controller, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins.pydantic import PydanticPlugin
@@ -14,14 +14,16 @@ from api.auth import caller_of, guard
 from api.blockchain.routes import BlockchainController
 from api.edge import Application
 from api.exact import encode
+from api.footprint.routes import FootprintController
 from api.health import health, metrics, ready
 from api.problems import HANDLERS
-from api.requests import LARGEST_BODY, ExactJson
+from api.requests import LARGEST_BODY, ExactJson, refuse_nul
 from api.services import Services
+from api.trading.routes import TradingController
 from api.writes import BASE_PATH, Writer
 from ledger.accounts import Account
 
-CONTROLLERS = (BlockchainController,)
+CONTROLLERS: tuple[type[Controller], ...] = (BlockchainController, FootprintController, TradingController)
 """One a capability. Their paths stand under the base path."""
 
 
@@ -33,10 +35,10 @@ class ExactResponse(Response[Any]):
         return content if isinstance(content, bytes) else encode(content)
 
 
-def create_app(services: Services) -> Application:
+def create_app(services: Services, controllers: Sequence[type[Controller]] = CONTROLLERS) -> Application:
     """The API over these services. Whoever made the services closes them, after the app has stopped."""
-    standard = Router(BASE_PATH, route_handlers=CONTROLLERS, guards=[guard], dto=ExactJson, return_dto=None)
-    return Application(
+    standard = Router(BASE_PATH, route_handlers=controllers, guards=[refuse_nul, guard], dto=ExactJson, return_dto=None)
+    app = Application(
         route_handlers=[standard, health, ready, metrics],
         dependencies={
             "services": Provide(provide_services, sync_to_thread=False),
@@ -52,6 +54,8 @@ def create_app(services: Services) -> Application:
         state=State({"services": services}),
         logging_config=None,
     )
+    openapi.complete(app)
+    return app
 
 
 def provide_services(state: State) -> Services:

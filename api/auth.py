@@ -1,5 +1,6 @@
 """Who may call: every route asks for an account's API key, unless it says otherwise in its `opt`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,12 @@ PUBLIC: Opt = {"allowed": _Allowed(public=True)}
 def only(*kinds: Kind) -> Opt:
     """For a route's `opt`: only accounts of these kinds may call."""
     return {"allowed": _Allowed(kinds=frozenset(kinds))}
+
+
+def is_public(opt: Mapping[str, Any]) -> bool:
+    """Whether a route with this `opt` serves callers without a key."""
+    allowed: _Allowed = opt.get("allowed", _Allowed())
+    return allowed.public
 
 
 async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:

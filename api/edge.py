@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from litestar import Litestar
-from litestar.types import Message, Scope, Send
+from litestar.types import Message, Send
 
 from api.exact import encode
 from api.exchange import Exchange, begin
@@ -33,12 +33,11 @@ class Application(Litestar):
             return
         exchange = begin(scope)
         bodiless = scope["method"] == "HEAD"
-        if bodiless:
-            scope["method"] = "GET"
-        await super().__call__(scope, receive, _around(send, scope, exchange, bodiless=bodiless))
+        inner: Any = {**scope, "method": "GET"} if bodiless else scope
+        await super().__call__(inner, receive, _around(send, inner, exchange, bodiless=bodiless))
 
 
-def _around(send: Send, scope: Scope, exchange: Exchange, *, bodiless: bool) -> Send:
+def _around(send: Send, scope: Any, exchange: Exchange, *, bodiless: bool) -> Send:
     """A `send` that completes the answer's headers and logs it as it starts."""
 
     async def sent(message: Message) -> None:
@@ -67,7 +66,7 @@ def _completed(headers: Any, exchange: Exchange) -> list[tuple[bytes, bytes]]:
     return completed
 
 
-def _log(scope: Scope, exchange: Exchange, status: int, method: str) -> None:
+def _log(scope: Any, exchange: Exchange, status: int, method: str) -> None:
     """One line of JSON. The route's pattern, never the path itself: paths name people."""
     line = {
         "event": "request",

@@ -3,11 +3,11 @@
 from typing import Any
 
 from litestar import Response, get
-from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import PUBLIC
+from api.metrics import MEDIA_TYPE
 from api.services import Services
 from ledger.accounts import count_accounts
 from ledger.chain.models import Chain, ChainBlock
@@ -46,4 +46,4 @@ async def ready(session: AsyncSession, services: Services) -> Response[dict[str,
 async def metrics(session: AsyncSession, services: Services) -> Response[bytes]:
     """All figures in Prometheus' text format."""
     services.metrics.active_users.set(await count_accounts(session))
-    return Response(services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(services.metrics.exposition(), media_type=MEDIA_TYPE)

@@ -1,6 +1,9 @@
 """What is counted for dashboards. Labels are few and never personal."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST.partition("; charset")[0]
+"""Of the exposition; the web framework adds the charset."""
 
 
 class Metrics:

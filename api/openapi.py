@@ -3,12 +3,45 @@
 from importlib.resources import files
 from typing import Any
 
-from litestar import MediaType, Request, Router, get
+from litestar import Litestar, MediaType, Request, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Reference,
+    Schema,
+    SecurityScheme,
+)
+from litestar.routes import HTTPRoute
+
+from api.auth import is_public
 
 VERSION = "1.0.0"  # of the standard's REST interface
+
+PROBLEM = Schema(
+    type=OpenAPIType.OBJECT,
+    description="Why a request was refused.",
+    required=["error"],
+    properties={
+        "error": Schema(
+            type=OpenAPIType.OBJECT,
+            required=["code", "number", "message", "requestId"],
+            properties={
+                "code": Schema(type=OpenAPIType.STRING, description="For programs, e.g. INSUFFICIENT_CREDITS."),
+                "number": Schema(
+                    type=[OpenAPIType.INTEGER, OpenAPIType.NULL], description="The standard's number, where it has one."
+                ),
+                "message": Schema(type=OpenAPIType.STRING, description="For people: what is wrong and what to do."),
+                "details": Schema(type=OpenAPIType.OBJECT, description="The facts, for programs."),
+                "requestId": Schema(type=OpenAPIType.STRING, description="To ask about."),
+            },
+        )
+    },
+)
 
 
 class SchemaPage(OpenAPIRenderPlugin):
@@ -54,6 +87,27 @@ def config() -> OpenAPIConfig:
         ),
         security=[{"apiKey": []}],
     )
+
+
+def complete(app: Litestar) -> None:
+    """Adds to the description what Litestar cannot know: our one error body, and which routes need no key."""
+    description = app.openapi_schema
+    paths = description.paths or {}
+    description.components.schemas = {**(description.components.schemas or {}), "Problem": PROBLEM}
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and (item := paths.get(route.path_format)):
+            for method, (handler, _) in route.route_handler_map.items():
+                if operation := getattr(item, method.lower(), None):
+                    _complete_operation(operation, public=is_public(handler.opt))
+
+
+def _complete_operation(operation: Operation, *, public: bool) -> None:
+    responses = {status: answer for status, answer in (operation.responses or {}).items() if status < "4"}
+    refusal = OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))
+    responses["default"] = OpenAPIResponse(description="A refusal", content={"application/json": refusal})
+    operation.responses = responses
+    if public:
+        operation.security = []
 
 
 def _asset(name: str) -> bytes:

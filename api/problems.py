@@ -140,18 +140,29 @@ def unfit(request: AnyRequest, error: HTTPException) -> Answered:
 
 def crashed(request: AnyRequest, error: Exception) -> Answered:
     """The answer when we failed: what the database's absence is, is said; anything else is only logged."""
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
-    if state in BUSY_STATES:
+    if database_state(error) in BUSY_STATES:
         return refused(request, Conflict("Another request is changing the same thing; send this one again."))
-    away = isinstance(error, ConnectionError | InterfaceError | PoolTimeout | TimeoutError)
-    if away or (isinstance(error, DBAPIError) and (error.connection_invalidated or state.startswith(AWAY_STATES))):
+    if database_is_away(error):
         log.error("request %s: the database does not answer: %s", exchange_of(request.scope).request_id, error)
-        message = f"The database does not answer. Nothing of this request was kept; try again in {RETRY_SECONDS} s."
+        message = f"The database does not answer; try again in {RETRY_SECONDS} s, a write with its Idempotency-Key."
         headers = {"Retry-After": str(RETRY_SECONDS)}
         return _answer(request, Problem(503, "SERVICE_UNAVAILABLE", message, headers=headers))
     log.error("request %s failed", exchange_of(request.scope).request_id, exc_info=error)
     message = "Something went wrong on our side and was logged under this request's id; please tell us the id."
     return _answer(request, Problem(500, "INTERNAL_ERROR", message))
+
+
+def database_state(error: Exception) -> str:
+    """The state that PostgreSQL named with the error, or nothing."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+
+
+def database_is_away(error: Exception) -> bool:
+    """Whether the error says that the database could not be reached, rather than that it refused something."""
+    if isinstance(error, ConnectionError | TimeoutError | InterfaceError | PoolTimeout):
+        return True
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or database_state(error).startswith(AWAY_STATES)
 
 
 def _too_large(request: AnyRequest) -> Answered:

@@ -5,9 +5,11 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from litestar import MediaType
+from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
 from litestar.dto.data_structures import DTOFieldDefinition
 from litestar.exceptions import HTTPException
+from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 from pydantic import ValidationError
@@ -44,6 +46,16 @@ def parse(model: type[BodyT], document: object, invalid: type[CcmError]) -> Body
         raise invalid(f"{faults[0]['field']} {faults[0]['reason']}{more}.", fields=faults) from None
     _require_an_alternative(model, document, invalid)
     return body
+
+
+async def refuse_nul(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuses a NUL character in the path or the query: no database keeps it.
+
+    Raises:
+        InvalidInput: there is one.
+    """
+    if "\0" in connection.scope["path"] or b"%00" in connection.scope["query_string"]:
+        raise InvalidInput("The address holds a NUL character; leave it out.")
 
 
 class ExactJson(AbstractDTO[Body]):

@@ -1,5 +1,6 @@
 """Writes: one transaction each, at most once per Idempotency-Key, and for the chain with a wait for its outcome."""
 
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import caller_of
 from api.exact import decode, encode
+from api.problems import database_is_away
 from api.schemas import Answer, ChainAnswer
 from api.services import Services
 from ledger.accounts import Account
@@ -18,6 +20,8 @@ from ledger.chain import IntentState, answer_status
 from ledger.db.idempotency import KeptAnswer, claim, keep, request_hash
 from ledger.kernel.errors import InvalidInput, TransactionFailed
 from ledger.kernel.faults import reach
+
+log = logging.getLogger("ccm.api")
 
 BASE_PATH = "/carbon-credit-micro/v1"
 LONGEST_WAIT_SECONDS = 60
@@ -94,9 +98,15 @@ class Writer:
                 kept = KeptAnswer(status, encode(answer), queued.intent_id)
                 await self._keep(session, kept)
         reach("after_intent_committed")
-        settled = await self._settled(kept, schema)
-        self._services.metrics.credit_transaction_duration.observe(time.perf_counter() - started)
-        return _response(settled)
+        try:
+            return _response(await self._settled(kept, schema))
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+            log.warning("an answer goes out pending, as the database is away: %s", error)
+            return _response(kept)  # what was committed stands, and this answer says no more than that
+        finally:
+            self._services.metrics.credit_transaction_duration.observe(time.perf_counter() - started)
 
     async def _settled(self, kept: KeptAnswer, schema: type[ChainAnswerT]) -> KeptAnswer:
         """The answer with what the chain says within the wait; kept anew once it is final."""

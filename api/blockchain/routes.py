@@ -9,7 +9,7 @@ from ledger.accounts import Account
 from ledger.chain import Intent, answer_status
 from ledger.kernel.errors import NotFound
 
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**53 - 1  # that every JSON reader holds exactly
 
 
 class BlockchainController(Controller):
