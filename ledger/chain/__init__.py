@@ -2,6 +2,8 @@
 
 from ledger.chain.abi import DecodedError, decode_error, function_data
 from ledger.chain.custody import Custody, Signer, open_custody
+from ledger.chain.deploy import deploy, grant_verifier, mint_dollars
+from ledger.chain.identity import check_chain, identify
 from ledger.chain.intents import (
     IntentState,
     OpenDebits,
@@ -18,7 +20,8 @@ from ledger.chain.intents import (
     state,
 )
 from ledger.chain.models import Intent
-from ledger.chain.network import Contracts, Network, load_contracts
+from ledger.chain.network import Contracts, Network, load_contracts, load_network
+from ledger.chain.relayer import Relayer
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.chain.typed_data import (
     BUY,
@@ -62,6 +65,7 @@ __all__ = [
     "OpenDebits",
     "Order",
     "Permit",
+    "Relayer",
     "Retirement",
     "Rpc",
     "RpcError",
@@ -70,13 +74,19 @@ __all__ = [
     "answer_status",
     "approval_ref",
     "authorization_ref",
+    "check_chain",
     "credit_ref",
     "decode_error",
+    "deploy",
     "function_data",
+    "grant_verifier",
+    "identify",
     "issuance_digest",
     "issue_payload",
     "load_contracts",
+    "load_network",
     "lock_position",
+    "mint_dollars",
     "open_custody",
     "open_debit_kg",
     "open_debit_micros",

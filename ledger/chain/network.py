@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain.abi import ContractName
 from ledger.chain.custody import Custody
-from ledger.chain.models import Deployment
+from ledger.chain.models import Chain, Deployment
 from ledger.chain.typed_data import CREDIT_NAME, DOLLAR_NAME, MARKET_NAME, Domain
 from ledger.kernel.errors import BlockchainUnavailable
 
@@ -73,7 +73,7 @@ async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
         BlockchainUnavailable: not all of them are.
     """
     rows = await session.execute(select(Deployment.name, Deployment.address).where(Deployment.chain_id == chain_id))
-    addresses = dict(rows.tuples().all())
+    addresses = {name: address for name, address in rows}
     missing = sorted(name for name in FIELDS if name not in addresses)
     if missing:
         raise BlockchainUnavailable(
@@ -83,3 +83,24 @@ async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
             missing=missing,
         )
     return Contracts(**{field: addresses[name] for name, field in FIELDS.items()})
+
+
+async def load_network(session: AsyncSession, name: str, custody: Custody) -> Network:
+    """The network of this name, as the database knows it.
+
+    Raises:
+        BlockchainUnavailable: it was never deployed to.
+    """
+    chain = await session.scalar(select(Chain).where(Chain.network == name))
+    if chain is None:
+        raise unknown_network(name)
+    contracts = await load_contracts(session, chain.chain_id)
+    return Network(chain.chain_id, name, contracts, custody, chain.confirmations)
+
+
+def unknown_network(name: str) -> BlockchainUnavailable:
+    """What to say where the database knows no chain for a network."""
+    return BlockchainUnavailable(
+        f"This database knows no chain for {name}: run `ccm up` once in development mode, or deploy the contracts.",
+        network=name,
+    )

@@ -1,0 +1,198 @@
+"""Deployment to a development chain: the contracts, who may do what on them, and test dollars.
+
+Every transaction is signed by our own deployer and stored before it is sent, all of a deployment in one go (addresses
+follow from nonces), so that it can be broken off anywhere, and an emptied chain gets the same contracts again at the
+same addresses.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from ledger.chain.abi import CONTRACT_NAMES, ContractName, creation_code, function, function_data
+from ledger.chain.acts import Act, store_once, until_mined
+from ledger.chain.custody import OPERATORS, Custody
+from ledger.chain.delivery import Delivery
+from ledger.chain.identity import identify, register_chain
+from ledger.chain.models import Deployment, Submission
+from ledger.chain.network import FIELDS, Contracts
+from ledger.chain.rpc import Rpc, to_hex
+from ledger.chain.submissions import lock_sender, next_nonce
+from ledger.chain.transactions import Call, created_address
+from ledger.chain.typed_data import CREDIT_NAME
+from ledger.db.session import Sessions
+from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.money import Micros
+
+SYMBOL = "WCCM"
+MICRO_CLASS = 0
+LOWEST_LEVEL = 1
+DAILY_ISSUE_CAP_KG = 1_000_000_000
+FEE_BPS = 0
+FEE_CAP_BPS = 100
+
+ISSUER_ROLE = 1
+VERIFIER_ROLE = 2
+MATCHER_ROLE = 4
+ANCHOR_ROLE = 5
+
+CREATION_GAS = 6_000_000
+CALL_GAS = 200_000
+GAS_MONEY_WEI = 10**24
+
+ORDER: tuple[ContractName, ...] = (
+    "AccessManager",
+    "RecordAnchor",
+    "Relay",
+    "TestDollar",
+    "CarbonCredit",
+    "CarbonMarket",
+)
+
+
+async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str, confirmations: int) -> Contracts:
+    """Sees that the network's chain has all contracts, with their roles granted; does what is missing.
+
+    Raises:
+        BlockchainUnavailable: it is no development chain, not the one that the database mirrors, or mines nothing.
+        TransactionFailed: the chain refused a step.
+    """
+    identity = await identify(rpc)
+    if not identity.is_development:
+        raise BlockchainUnavailable(
+            f"Chain {identity.chain_id} is no development chain; its contracts are deployed deliberately, by scripts.",
+            chainId=identity.chain_id,
+        )
+    deployer = custody.operator("deployer")
+    await _give_gas_money(rpc, custody)
+    async with sessions.begin() as session:
+        await register_chain(session, identity, network=network, confirmations=confirmations)
+        await lock_sender(session, identity.chain_id, deployer.address)
+        first = await session.scalar(
+            select(Submission.nonce)
+            .where(Submission.chain_id == identity.chain_id, Submission.purpose == _purpose(ORDER[0]))
+            .order_by(Submission.submission_id)
+            .limit(1)
+        )
+        if first is None:
+            first = await next_nonce(session, rpc, identity.chain_id, deployer.address)
+        contracts = _contracts(deployer.address, first)
+        acts = [*_creations(deployer.address, contracts), *_grants(custody, contracts)]
+        await store_once(session, rpc, identity.chain_id, deployer, acts)
+
+    delivery = Delivery(sessions, rpc, identity.chain_id, custody)
+    mined = await until_mined(sessions, rpc, delivery, identity.chain_id, [act.purpose for act in acts])
+    await _check_code(rpc, contracts)
+    await _keep(sessions, identity.chain_id, contracts, mined)
+    return contracts
+
+
+async def grant_verifier(
+    sessions: Sessions, rpc: Rpc, custody: Custody, *, chain_id: int, contracts: Contracts, verifier: bytes
+) -> None:
+    """Lets an account sign issuances for the batches that name it."""
+    grant = _grant(contracts.manager, VERIFIER_ROLE, verifier, f"grant verifier to {to_hex(verifier)}")
+    await _do(sessions, rpc, custody, chain_id, grant)
+
+
+async def mint_dollars(
+    sessions: Sessions,
+    rpc: Rpc,
+    custody: Custody,
+    *,
+    chain_id: int,
+    contracts: Contracts,
+    to: bytes,
+    total: Micros,
+    purpose: str,
+) -> None:
+    """Gives an account test dollars, once for each `purpose`."""
+    data = function_data("TestDollar", "faucet", [to, int(total)])
+    await _do(sessions, rpc, custody, chain_id, Act(purpose, Call(contracts.dollar, data, CALL_GAS)))
+
+
+async def _do(sessions: Sessions, rpc: Rpc, custody: Custody, chain_id: int, act: Act) -> None:
+    async with sessions.begin() as session:
+        await store_once(session, rpc, chain_id, custody.operator("deployer"), [act])
+    delivery = Delivery(sessions, rpc, chain_id, custody)
+    await until_mined(sessions, rpc, delivery, chain_id, [act.purpose])
+
+
+async def _give_gas_money(rpc: Rpc, custody: Custody) -> None:
+    """Development nodes give ether for the asking."""
+    await rpc.batch(
+        [("anvil_setBalance", (to_hex(custody.operator(name).address), hex(GAS_MONEY_WEI))) for name in OPERATORS]
+    )
+
+
+def _purpose(name: ContractName) -> str:
+    return f"deploy {name}"
+
+
+def _contracts(deployer: bytes, first_nonce: int) -> Contracts:
+    addresses = {name: created_address(deployer, nonce) for nonce, name in enumerate(ORDER, start=first_nonce)}
+    return Contracts(**{field: addresses[name] for name, field in FIELDS.items()})
+
+
+def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
+    arguments: dict[ContractName, Sequence[object]] = {
+        "AccessManager": [deployer],
+        "RecordAnchor": [contracts.manager],
+        "Relay": [],
+        "TestDollar": [],
+        "CarbonCredit": [CREDIT_NAME, SYMBOL, MICRO_CLASS, LOWEST_LEVEL, DAILY_ISSUE_CAP_KG, contracts.manager],
+        "CarbonMarket": [contracts.credit, contracts.dollar, FEE_BPS, FEE_CAP_BPS, contracts.manager],
+    }
+    return [Act(_purpose(name), Call(b"", creation_code(name, arguments[name]), CREATION_GAS)) for name in ORDER]
+
+
+def _grants(custody: Custody, contracts: Contracts) -> list[Act]:
+    manager = contracts.manager
+    issue = function("CarbonCredit", "issue").selector
+    anchor = function("RecordAnchor", "anchor").selector
+    return [
+        _restrict(manager, contracts.credit, issue, ISSUER_ROLE, "let issuers issue"),
+        _restrict(manager, contracts.anchor, anchor, ANCHOR_ROLE, "let anchors anchor"),
+        _grant(manager, ISSUER_ROLE, custody.operator("issuer").address, "grant issuer"),
+        _grant(manager, ANCHOR_ROLE, custody.operator("anchor").address, "grant anchor"),
+        _grant(manager, MATCHER_ROLE, custody.operator("matcher").address, "grant matcher"),
+    ]
+
+
+def _restrict(manager: bytes, target: bytes, selector: bytes, role: int, purpose: str) -> Act:
+    data = function_data("AccessManager", "setTargetFunctionRole", [target, [selector], role])
+    return Act(purpose, Call(manager, data, CALL_GAS))
+
+
+def _grant(manager: bytes, role: int, account: bytes, purpose: str) -> Act:
+    data = function_data("AccessManager", "grantRole", [role, account, 0])
+    return Act(purpose, Call(manager, data, CALL_GAS))
+
+
+async def _check_code(rpc: Rpc, contracts: Contracts) -> None:
+    named = contracts.named()
+    codes = await rpc.batch([("eth_getCode", (to_hex(named[name]), "latest")) for name in CONTRACT_NAMES])
+    missing = [name for name, code in zip(CONTRACT_NAMES, codes, strict=True) if code == "0x"]
+    if missing:
+        raise BlockchainUnavailable(
+            f"The chain has no {', '.join(missing)} where the database says. It is not the chain that was deployed to: "
+            "bring its saved state back, or start with an empty database and an empty data folder.",
+            missing=missing,
+        )
+
+
+async def _keep(sessions: Sessions, chain_id: int, contracts: Contracts, mined: Sequence[Submission]) -> None:
+    blocks = {row.purpose: row.block_number for row in mined}
+    rows = [
+        {"chain_id": chain_id, "name": name, "address": address, "block_number": blocks[_purpose(name)]}
+        for name, address in contracts.named().items()
+    ]
+    fresh = insert(Deployment).values(rows)
+    async with sessions.begin() as session:
+        await session.execute(
+            fresh.on_conflict_do_update(
+                index_elements=[Deployment.chain_id, Deployment.name],
+                set_={"address": fresh.excluded.address, "block_number": fresh.excluded.block_number},
+            )
+        )
