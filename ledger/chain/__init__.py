@@ -1,6 +1,7 @@
 """The chain: contract bindings, keys, signed data, intents, and the relayer that submits them."""
 
 from ledger.chain.abi import DecodedError, decode_error, function_data
+from ledger.chain.approvals import queue_approvals
 from ledger.chain.custody import Custody, Signer, open_custody
 from ledger.chain.deploy import deploy, grant_verifier, mint_dollars
 from ledger.chain.identity import check_chain, identify
@@ -97,6 +98,7 @@ __all__ = [
     "order_ref",
     "permit_digest",
     "queue",
+    "queue_approvals",
     "relay_payload",
     "retire_digest",
     "state",

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from eth_account.hdaccount import key_from_seed
 from eth_utils.crypto import keccak
 
+from ledger.kernel.errors import CcmError
 from ledger.kernel.files import write_private
 from ledger.kernel.settings import Settings
 
@@ -22,14 +23,17 @@ OperatorName = Literal["deployer", "relayer", "issuer", "anchor", "matcher"]
 OPERATORS: tuple[OperatorName, ...] = get_args(OperatorName)
 
 SEED_BYTES = 64
-SCRYPT_COST = 2**16
+SCRYPT_COST = 2**17
+DEVELOPMENT_SCRYPT_COST = 2**12  # a development passphrase is random: there is nothing to guess slowly
 SCRYPT_BLOCK = 8
 KEYSTORE_FILE = "custody.json"
 PASSPHRASE_FILE = "custody.development-passphrase"  # noqa: S105  # the name of a file
 
 
-class CustodyError(Exception):
-    """The keystore cannot be opened, or must not be."""
+class CustodyError(CcmError):
+    """The keystore cannot be opened, must not be, or is not the one that the chain's senders came from."""
+
+    code = "CUSTODY_UNAVAILABLE"
 
 
 class Signer(Protocol):
@@ -89,12 +93,12 @@ async def open_custody(settings: Settings) -> Custody:
     if settings.mode == "production" and kept.exists():
         raise CustodyError(f"{kept} is for development only; production needs a data folder and a keystore of its own.")
     if settings.custody_passphrase is not None:
-        passphrase = settings.custody_passphrase.get_secret_value()
+        passphrase, cost = settings.custody_passphrase.get_secret_value(), SCRYPT_COST
     elif settings.mode == "production":
         raise CustodyError("Set CCM_CUSTODY_PASSPHRASE: it unlocks the custody keystore.")
     else:
-        passphrase = _development_passphrase(kept)
-    return Custody(await asyncio.to_thread(_open_or_create, settings.data / KEYSTORE_FILE, passphrase))
+        passphrase, cost = _development_passphrase(kept), DEVELOPMENT_SCRYPT_COST
+    return Custody(await asyncio.to_thread(_open_or_create, settings.data / KEYSTORE_FILE, passphrase, cost))
 
 
 def _development_passphrase(kept: Path) -> str:
@@ -103,22 +107,24 @@ def _development_passphrase(kept: Path) -> str:
     return kept.read_text()
 
 
-def _open_or_create(keystore: Path, passphrase: str) -> bytes:
+def _open_or_create(keystore: Path, passphrase: str, cost: int) -> bytes:
     if not keystore.exists():
-        write_private(keystore, json.dumps(_encrypt(secrets.token_bytes(SEED_BYTES), passphrase), indent=2))
+        seed = secrets.token_bytes(SEED_BYTES)
+        write_private(keystore, json.dumps(_encrypt(seed, passphrase, cost), indent=2))
+        return seed
     try:
         return _decrypt(json.loads(keystore.read_text()), passphrase)
     except InvalidTag:
         raise CustodyError(f"{keystore} does not open with this passphrase.") from None
 
 
-def _encrypt(seed: bytes, passphrase: str) -> dict[str, Any]:
+def _encrypt(seed: bytes, passphrase: str, cost: int) -> dict[str, Any]:
     salt, nonce = os.urandom(32), os.urandom(12)
-    key = _stretch(passphrase, salt, SCRYPT_COST)
+    key = _stretch(passphrase, salt, cost)
     return {
         "cipher": "aes-256-gcm",
         "kdf": "scrypt",
-        "cost": SCRYPT_COST,
+        "cost": cost,
         "salt": salt.hex(),
         "nonce": nonce.hex(),
         "seed": AESGCM(key).encrypt(nonce, seed, None).hex(),

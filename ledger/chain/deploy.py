@@ -9,14 +9,15 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain.abi import CONTRACT_NAMES, ContractName, creation_code, function, function_data
 from ledger.chain.acts import Act, store_once, until_mined
-from ledger.chain.custody import OPERATORS, Custody
+from ledger.chain.custody import OPERATORS, Custody, CustodyError
 from ledger.chain.delivery import Delivery
 from ledger.chain.identity import identify, register_chain
 from ledger.chain.models import Deployment, Submission
-from ledger.chain.network import FIELDS, Contracts
+from ledger.chain.network import FIELDS, Contracts, Network
 from ledger.chain.rpc import Rpc, to_hex
 from ledger.chain.submissions import lock_sender, next_nonce
 from ledger.chain.transactions import Call, created_address
@@ -56,6 +57,7 @@ async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str
 
     Raises:
         BlockchainUnavailable: it is no development chain, not the one that the database mirrors, or mines nothing.
+        CustodyError: the contracts were deployed with another keystore.
         TransactionFailed: the chain refused a step.
     """
     identity = await identify(rpc)
@@ -69,14 +71,7 @@ async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str
     async with sessions.begin() as session:
         await register_chain(session, identity, network=network, confirmations=confirmations)
         await lock_sender(session, identity.chain_id, deployer.address)
-        first = await session.scalar(
-            select(Submission.nonce)
-            .where(Submission.chain_id == identity.chain_id, Submission.purpose == _purpose(ORDER[0]))
-            .order_by(Submission.submission_id)
-            .limit(1)
-        )
-        if first is None:
-            first = await next_nonce(session, rpc, identity.chain_id, deployer.address)
+        first = await _first_nonce(session, rpc, identity.chain_id, deployer.address)
         contracts = _contracts(deployer.address, first)
         acts = [*_creations(deployer.address, contracts), *_grants(custody, contracts)]
         await store_once(session, rpc, identity.chain_id, deployer, acts)
@@ -88,35 +83,45 @@ async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str
     return contracts
 
 
-async def grant_verifier(
-    sessions: Sessions, rpc: Rpc, custody: Custody, *, chain_id: int, contracts: Contracts, verifier: bytes
-) -> None:
+async def grant_verifier(sessions: Sessions, rpc: Rpc, network: Network, *, verifier: bytes) -> None:
     """Lets an account sign issuances for the batches that name it."""
-    grant = _grant(contracts.manager, VERIFIER_ROLE, verifier, f"grant verifier to {to_hex(verifier)}")
-    await _do(sessions, rpc, custody, chain_id, grant)
+    manager = network.contracts.manager
+    await _do(sessions, rpc, network, _grant(manager, VERIFIER_ROLE, verifier, f"grant verifier to {to_hex(verifier)}"))
 
 
 async def mint_dollars(
-    sessions: Sessions,
-    rpc: Rpc,
-    custody: Custody,
-    *,
-    chain_id: int,
-    contracts: Contracts,
-    to: bytes,
-    total: Micros,
-    purpose: str,
+    sessions: Sessions, rpc: Rpc, network: Network, *, to: bytes, total: Micros, purpose: str
 ) -> None:
     """Gives an account test dollars, once for each `purpose`."""
     data = function_data("TestDollar", "faucet", [to, int(total)])
-    await _do(sessions, rpc, custody, chain_id, Act(purpose, Call(contracts.dollar, data, CALL_GAS)))
+    await _do(sessions, rpc, network, Act(purpose, Call(network.contracts.dollar, data, CALL_GAS)))
 
 
-async def _do(sessions: Sessions, rpc: Rpc, custody: Custody, chain_id: int, act: Act) -> None:
+async def _do(sessions: Sessions, rpc: Rpc, network: Network, act: Act) -> None:
     async with sessions.begin() as session:
-        await store_once(session, rpc, chain_id, custody.operator("deployer"), [act])
-    delivery = Delivery(sessions, rpc, chain_id, custody)
-    await until_mined(sessions, rpc, delivery, chain_id, [act.purpose])
+        await store_once(session, rpc, network.chain_id, network.custody.operator("deployer"), [act])
+    delivery = Delivery(sessions, rpc, network.chain_id, network.custody)
+    await until_mined(sessions, rpc, delivery, network.chain_id, [act.purpose])
+
+
+async def _first_nonce(session: AsyncSession, rpc: Rpc, chain_id: int, deployer: bytes) -> int:
+    """The nonce that the deployment began with, or begins with now."""
+    begun = (
+        await session.execute(
+            select(Submission.sender, Submission.nonce)
+            .where(Submission.chain_id == chain_id, Submission.purpose == _purpose(ORDER[0]))
+            .order_by(Submission.submission_id)
+            .limit(1)
+        )
+    ).one_or_none()
+    if begun is None:
+        return await next_nonce(session, rpc, chain_id, deployer)
+    if begun.sender != deployer:
+        raise CustodyError(
+            "The custody keystore is not the one that this database's contracts were deployed with: bring that one "
+            "back, or start with an empty database and an empty data folder."
+        )
+    return int(begun.nonce)
 
 
 async def _give_gas_money(rpc: Rpc, custody: Custody) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -104,11 +104,8 @@ def open_fill_kg(chain_id: int, order_ref: ColumnElement[bytes] | bytes) -> Colu
 
 async def open_debits(session: AsyncSession, chain_id: int, holder: bytes) -> OpenDebits:
     """What the holder's open intents will take."""
-    kg, micros = (
-        (await session.execute(select(open_debit_kg(chain_id, holder), open_debit_micros(chain_id, holder))))
-        .tuples()
-        .one()
-    )
+    row = await session.execute(select(open_debit_kg(chain_id, holder), open_debit_micros(chain_id, holder)))
+    kg, micros = row.one()
     return OpenDebits(Kg(kg), Micros(micros))
 
 
@@ -137,7 +134,5 @@ def answer_status(status: str) -> AnswerStatus:
 
 
 def _sum(column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    total: Select[tuple[int]] = select(func.coalesce(func.sum(column), literal(0))).where(
-        *conditions, Intent.status.in_(OPEN_STATUSES)
-    )
-    return total.scalar_subquery()
+    total = cast(func.coalesce(func.sum(column), 0), BigInteger)  # PostgreSQL sums bigints as numeric
+    return select(total).where(*conditions, Intent.status.in_(OPEN_STATUSES)).scalar_subquery()

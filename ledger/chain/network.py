@@ -10,6 +10,7 @@ from ledger.chain.custody import Custody
 from ledger.chain.models import Chain, Deployment
 from ledger.chain.typed_data import CREDIT_NAME, DOLLAR_NAME, MARKET_NAME, Domain
 from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.settings import NetworkName
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Network:
     """A chain with our contracts on it, and the keys that we act with there."""
 
     chain_id: int
-    name: str
+    name: NetworkName
     """The network's name in the standard, e.g. polygon."""
     contracts: Contracts
     custody: Custody
@@ -73,7 +74,7 @@ async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
         BlockchainUnavailable: not all of them are.
     """
     rows = await session.execute(select(Deployment.name, Deployment.address).where(Deployment.chain_id == chain_id))
-    addresses = {name: address for name, address in rows}
+    addresses: dict[str, bytes] = dict(rows.all())
     missing = sorted(name for name in FIELDS if name not in addresses)
     if missing:
         raise BlockchainUnavailable(
@@ -85,7 +86,7 @@ async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
     return Contracts(**{field: addresses[name] for name, field in FIELDS.items()})
 
 
-async def load_network(session: AsyncSession, name: str, custody: Custody) -> Network:
+async def load_network(session: AsyncSession, name: NetworkName, custody: Custody) -> Network:
     """The network of this name, as the database knows it.
 
     Raises:

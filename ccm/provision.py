@@ -1,0 +1,173 @@
+"""The first start in development mode: contracts, accounts, keys and test dollars. Later starts complete what lacks.
+
+It may be broken off at any point: every step is known by its own name in the database, so the next start takes up
+there and does nothing twice.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.accounts import Account, Kind, authenticate, by_wallet, create_account, issue_api_key
+from ledger.chain import (
+    Custody,
+    Network,
+    Rpc,
+    deploy,
+    grant_verifier,
+    load_network,
+    mint_dollars,
+    open_custody,
+    queue_approvals,
+)
+from ledger.db.session import Sessions
+from ledger.kernel.clock import now
+from ledger.kernel.errors import InvalidApiKey, TokenExpired
+from ledger.kernel.files import write_private
+from ledger.kernel.money import Micros
+from ledger.kernel.settings import Settings
+
+ACCOUNTS_FILE = "dev-accounts.json"
+COMPANY_FUNDS = Micros(10_000_000_000)  # 10,000 test dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An account that development begins with."""
+
+    name: str
+    kind: Kind
+    custody_index: int
+
+
+HOUSEHOLD = Role("household", "person", 0)
+COMPANY = Role("company", "company", 1)
+VERIFIER = Role("verifier", "verifier", 2)
+OPERATOR = Role("operator", "operator", 3)
+ROLES = (HOUSEHOLD, COMPANY, VERIFIER, OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What stands after the first start."""
+
+    network: Network
+    accounts: dict[str, Account]
+    """By role: household, company, verifier, operator."""
+    accounts_file: Path
+
+
+async def provision(settings: Settings, sessions: Sessions, rpc: Rpc) -> Provisioned:
+    """Brings a migrated database and a development chain to where people can begin.
+
+    Raises:
+        BlockchainUnavailable: the chain is not the one that this database mirrors, or takes nothing.
+        CustodyError: the keystore does not open, or is not the one that this database's wallets came from.
+    """
+    if settings.mode != "development":
+        raise AssertionError("production is provisioned by its operators, step by step")
+    custody = await open_custody(settings)
+    network = await _network(settings, sessions, rpc, custody)
+    async with sessions.begin() as session:
+        accounts = {role.name: await _account(session, network, role) for role in ROLES}
+
+    verifier = custody.holder(VERIFIER.custody_index).address
+    await grant_verifier(sessions, rpc, network, verifier=verifier)
+    company = accounts[COMPANY.name].public_id
+    await mint_dollars(
+        sessions,
+        rpc,
+        network,
+        to=custody.holder(COMPANY.custody_index).address,
+        total=COMPANY_FUNDS,
+        purpose=f"mint test dollars for {company}",
+    )
+    accounts_file = settings.data / ACCOUNTS_FILE
+    async with sessions.begin() as session:
+        await _write_accounts(session, settings, network, accounts, accounts_file)
+    return Provisioned(network, accounts, accounts_file)
+
+
+async def _network(settings: Settings, sessions: Sessions, rpc: Rpc, custody: Custody) -> Network:
+    await deploy(sessions, rpc, custody, network=settings.network, confirmations=settings.confirmations)
+    async with sessions() as session:
+        return await load_network(session, settings.network, custody)
+
+
+async def _account(session: AsyncSession, network: Network, role: Role) -> Account:
+    """The role's account, with the allowances that its wallet trades on; made at the first start."""
+    holder = network.custody.holder(role.custody_index)
+    found = await by_wallet(session, holder.address)
+    if found is not None:
+        return found
+    account = await create_account(
+        session,
+        kind=role.kind,
+        tier="pro",
+        home_network=network.name,
+        moment=now(),
+        wallet=holder.address,
+        custody_index=role.custody_index,
+    )
+    await queue_approvals(session, network, account_id=account.account_id, holder=holder)
+    return account
+
+
+async def _write_accounts(
+    session: AsyncSession, settings: Settings, network: Network, accounts: dict[str, Account], file: Path
+) -> None:
+    """Writes what people need to begin, with the keys that the file held before where they still open their account.
+
+    The file is the only place of the keys: the database keeps hashes. So it is on disk before the caller commits
+    fresh hashes; after a crash between the two the next start finds keys that open nothing and issues others.
+    """
+    if settings.database_url is None:
+        raise AssertionError("a database is embedded or given")
+    kept = await asyncio.to_thread(_read, file)
+    told: dict[str, Any] = {
+        name: {
+            "userId": account.public_id,
+            "apiKey": await _key(session, account, kept.get(name)),
+            "wallet": to_checksum_address(account.wallet or b""),
+        }
+        for name, account in accounts.items()
+    }
+    contracts = network.contracts
+    told["contracts"] = {
+        "credit": to_checksum_address(contracts.credit),
+        "market": to_checksum_address(contracts.market),
+        "anchor": to_checksum_address(contracts.anchor),
+        "dollar": to_checksum_address(contracts.dollar),
+    }
+    told["rpc"] = settings.blockchain_rpc
+    told["databaseUrl"] = settings.database_url.get_secret_value()
+    await asyncio.to_thread(write_private, file, json.dumps(told, indent=2) + "\n")
+
+
+async def _key(session: AsyncSession, account: Account, kept: Any) -> str:
+    key = kept.get("apiKey") if isinstance(kept, dict) else None
+    if isinstance(key, str) and await _opens(session, account, key):
+        return key
+    return await issue_api_key(session, account, environment="dev")
+
+
+async def _opens(session: AsyncSession, account: Account, key: str) -> bool:
+    try:
+        found = await authenticate(session, key, mode="development")
+    except (InvalidApiKey, TokenExpired):
+        return False
+    return found.account.account_id == account.account_id
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """What the file tells; nothing where it is lost or damaged."""
+    try:
+        told = json.loads(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
