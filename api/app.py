@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api import openapi
 from api.auth import caller_of, guard
 from api.blockchain.routes import BlockchainController
+from api.credits.certificates import CertificatesController
+from api.credits.routes import CreditsController, MintController
 from api.edge import Application
 from api.exact import encode
 from api.footprint.routes import FootprintController
@@ -20,10 +22,19 @@ from api.problems import HANDLERS
 from api.requests import LARGEST_BODY, ExactJson, refuse_nul
 from api.services import Services
 from api.trading.routes import TradingController
+from api.verification.routes import VerificationController
 from api.writes import BASE_PATH, Writer
 from ledger.accounts import Account
 
-CONTROLLERS: tuple[type[Controller], ...] = (BlockchainController, FootprintController, TradingController)
+CONTROLLERS: tuple[type[Controller], ...] = (
+    BlockchainController,
+    CertificatesController,
+    CreditsController,
+    FootprintController,
+    MintController,
+    TradingController,
+    VerificationController,
+)
 """One a capability. Their paths stand under the base path."""
 
 

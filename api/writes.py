@@ -32,6 +32,9 @@ _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\d{1,9})\s*(?=$|[,;])", re.IGNOREC
 AnswerT = TypeVar("AnswerT", bound=Answer)
 ChainAnswerT = TypeVar("ChainAnswerT", bound=ChainAnswer)
 
+Completion = Callable[[AsyncSession, ChainAnswerT], Awaitable[ChainAnswerT]]
+"""Reads from the mirror what a confirmed answer still lacks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Queued(Generic[ChainAnswerT]):
@@ -80,11 +83,13 @@ class Writer:
         schema: type[ChainAnswerT],
         *,
         status: int = 201,
+        complete: Completion[ChainAnswerT] | None = None,
     ) -> Response[ChainAnswerT]:
         """Like `perform`, then waits for the chain's mirror as long as the client prefers.
 
         Answers `confirmed` with the transaction, or `pending` with a status URL. The confirmed answer is kept under
-        the key; the same request again after a pending one waits again. `schema` reads the kept answer back.
+        the key; the same request again after a pending one waits again. `schema` reads the kept answer back;
+        `complete` adds to a confirmed answer what only the chain could tell.
 
         Raises:
             TransactionFailed: the chain refused; nothing of the write stands but its record.
@@ -99,7 +104,7 @@ class Writer:
                 await self._keep(session, kept)
         reach("after_intent_committed")
         try:
-            return _response(await self._settled(kept, schema))
+            return _response(await self._settled(kept, schema, complete))
         except Exception as error:
             if not database_is_away(error):
                 raise
@@ -108,7 +113,9 @@ class Writer:
         finally:
             self._services.metrics.credit_transaction_duration.observe(time.perf_counter() - started)
 
-    async def _settled(self, kept: KeptAnswer, schema: type[ChainAnswerT]) -> KeptAnswer:
+    async def _settled(
+        self, kept: KeptAnswer, schema: type[ChainAnswerT], complete: Completion[ChainAnswerT] | None
+    ) -> KeptAnswer:
         """The answer with what the chain says within the wait; kept anew once it is final."""
         if kept.intent_id is None:
             return kept
@@ -118,6 +125,9 @@ class Writer:
         if outcome == "failed":
             raise _failure(state)
         answer = schema.model_validate(decode(kept.body)).settled(state, self._status_url(kept.intent_id))
+        if outcome == "confirmed" and complete is not None:
+            async with sessions() as session:
+                answer = await complete(session, answer)
         settled = KeptAnswer(kept.status, encode(answer), None if outcome == "confirmed" else kept.intent_id)
         if settled.intent_id is None:
             async with sessions() as session, session.begin():

@@ -2,6 +2,7 @@
 
 from ledger.credits.available import Reserved, available_kg
 from ledger.credits.certificate import BatchShare, Certificate, certificate
+from ledger.credits.certificate_pdf import certificate_pdf
 from ledger.credits.commands import (
     Claim,
     Decision,
@@ -16,10 +17,10 @@ from ledger.credits.commands import (
     retire,
     submit,
 )
-from ledger.credits.errors import EvidenceUsed, InvalidClaim, NoVerifierAvailable
+from ledger.credits.errors import EvidenceUsed, InvalidAmount, InvalidClaim, NoVerifierAvailable
 from ledger.credits.models import Credit, Retirement, Verification
-from ledger.credits.queries import Balance, VerificationView, balance, minted, verification
-from ledger.credits.rules import VERIFICATION_HOURS, EvidenceType, positive_kg
+from ledger.credits.queries import Balance, VerificationView, balance, credited_kg, retired_at, verification
+from ledger.credits.rules import VERIFICATION_HOURS, EvidenceType, exact_kg, positive_kg
 
 __all__ = [
     "VERIFICATION_HOURS",
@@ -33,6 +34,7 @@ __all__ = [
     "Evidence",
     "EvidenceType",
     "EvidenceUsed",
+    "InvalidAmount",
     "InvalidClaim",
     "Issued",
     "NoVerifierAvailable",
@@ -45,12 +47,15 @@ __all__ = [
     "available_kg",
     "balance",
     "certificate",
+    "certificate_pdf",
+    "credited_kg",
     "decide",
     "earn",
+    "exact_kg",
     "issue",
-    "minted",
     "positive_kg",
     "retire",
+    "retired_at",
     "submit",
     "verification",
 ]

@@ -1,6 +1,7 @@
 """What accounts see of their credits and claims."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,8 +9,8 @@ from sqlalchemy.orm import aliased
 
 from ledger.accounts import Account
 from ledger.credits.available import Reserved, available_kg
-from ledger.credits.mirror_models import CreditHolding, MintedCredit
-from ledger.credits.models import Credit, Verification
+from ledger.credits.mirror_models import CreditHolding, MintedCredit, RetiredCredits
+from ledger.credits.models import Credit, Retirement, Verification
 from ledger.kernel.errors import NotFound
 from ledger.kernel.units import Kg
 
@@ -80,11 +81,22 @@ async def verification(session: AsyncSession, viewer: Account, verification_id: 
     return VerificationView(*row)
 
 
-async def minted(session: AsyncSession, chain_id: int, credit_id: str) -> MintedCredit | None:
-    """The credit as the chain issued it, once it did."""
+async def credited_kg(session: AsyncSession, chain_id: int, credit_id: str) -> Kg | None:
+    """What the owner of an issued credit got: the credit less what the buffer kept. None before the chain issued it."""
     return (
         await session.execute(
-            select(MintedCredit).where(MintedCredit.chain_id == chain_id, MintedCredit.credit_id == credit_id)
+            select(MintedCredit.kg).where(MintedCredit.chain_id == chain_id, MintedCredit.credit_id == credit_id)
+        )
+    ).scalar_one_or_none()
+
+
+async def retired_at(session: AsyncSession, retirement_id: str) -> datetime | None:
+    """The time of the block that retired the credits; None before one did."""
+    return (
+        await session.execute(
+            select(RetiredCredits.block_time)
+            .join(Retirement, Retirement.ref == RetiredCredits.ref)
+            .where(Retirement.retirement_id == retirement_id)
         )
     ).scalar_one_or_none()
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, get_args
 
-from ledger.credits.errors import InvalidClaim
+from ledger.credits.errors import InvalidAmount, InvalidClaim
 from ledger.kernel.errors import InvalidCreditSource, InvalidInput
 from ledger.kernel.units import MG_PER_KG, Co2e, Kg, plain
 
@@ -100,14 +100,14 @@ def positive_kg(field: str, tonnes: Decimal) -> Kg:
     """Credits of a request, more than none.
 
     Raises:
-        InvalidInput: not above zero, or finer than a kilogram.
+        InvalidAmount: not above zero, or finer than a kilogram.
     """
     try:
         kg = Kg.from_tonnes(tonnes)
     except ValueError as error:
-        raise InvalidInput(f"{field}: {error}.", field=field) from None
+        raise InvalidAmount(f"{field}: {error}.", field=field) from None
     if kg == 0:
-        raise InvalidInput(f"{field} is above zero, in tonnes with three decimals.", field=field)
+        raise InvalidAmount(f"{field} is above zero, in tonnes with three decimals.", field=field)
     return kg
 
 

@@ -14,11 +14,20 @@ from ledger.market.queries import (
 )
 from ledger.market.rules import CURRENCY, Terms, chart, price_change_down
 from ledger.market.store import reserved_kg
+from ledger.market.transactions import (
+    AccountTransaction,
+    ChainPosition,
+    TransactionPage,
+    TransactionType,
+    account_transactions,
+)
 
 __all__ = [
     "CURRENCY",
+    "AccountTransaction",
     "Bought",
     "Candle",
+    "ChainPosition",
     "Demand",
     "Direction",
     "ListingPage",
@@ -26,6 +35,9 @@ __all__ = [
     "OpenListing",
     "Sort",
     "Terms",
+    "TransactionPage",
+    "TransactionType",
+    "account_transactions",
     "buy",
     "candles",
     "chart",

@@ -15,8 +15,7 @@ from ledger.credits.errors import EvidenceUsed, InvalidClaim, NoVerifierAvailabl
 from ledger.credits.models import CarriedFraction, Credit
 from ledger.db.sequences import next_id
 from ledger.events import record
-from ledger.footprint.factors import shipped
-from ledger.footprint.units import unit_named
+from ledger.footprint import shipped, unit_named
 from ledger.kernel.ids import IdKind
 
 
