@@ -1,9 +1,10 @@
 """JSON whose numbers stay what they are: read as int and Decimal, written without an exponent and never by a float."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import msgspec
@@ -15,6 +16,10 @@ from ledger.kernel.units import Quantity
 LONGEST_NUMBER = 400  # characters: the longest exact decimal of a binary double that anybody writes fits
 LARGEST_EXPONENT = 308  # of ten, in what a binary double holds; beyond it clients read infinity
 SMALLEST_EXPONENT = -324
+DEEPEST = 64  # objects and lists inside each other
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 class UnreadableJson(ValueError):
@@ -28,6 +33,7 @@ def decode(text: bytes) -> Any:
         UnreadableJson: no UTF-8, no JSON, more than one document, a field named twice, NaN, an infinity, a number
             that no binary double could hold, nesting beyond reason, or text that no database could keep.
     """
+    _refuse_depth(text)
     try:
         document = json.loads(
             text.decode("utf-8"),
@@ -38,8 +44,6 @@ def decode(text: bytes) -> Any:
         )
     except UnicodeDecodeError as error:
         raise UnreadableJson(f"the body is not UTF-8 at byte {error.start}") from None
-    except RecursionError:
-        raise UnreadableJson("the body is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise UnreadableJson(f"the body is not JSON: {error.msg} at character {error.pos}") from None
     if b"\\u" in text:  # only an escape can bring in what UTF-8 itself cannot say
@@ -70,6 +74,17 @@ def number_text(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
+def _refuse_depth(text: bytes) -> None:
+    """Refuses nesting beyond reason before the parser meets it: it recurses on the C stack, which ends in a crash."""
+    if text.count(b"[") + text.count(b"{") <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", text)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > DEEPEST:
+            raise UnreadableJson(f"the body is nested more than {DEEPEST} deep")
+
+
 def _whole(text: str) -> int:
     if len(text) > LONGEST_NUMBER:
         raise UnreadableJson(f"a number of {len(text)} digits is beyond any register")
@@ -81,7 +96,10 @@ def _whole(text: str) -> int:
 def _fraction(text: str) -> Decimal:
     if len(text) > LONGEST_NUMBER:
         raise UnreadableJson(f"a number of {len(text)} characters is finer than anything measured")
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise UnreadableJson(f"{text} is no number that could be held") from None
     _refuse_out_of_range(number, text)
     return number
 

@@ -91,23 +91,18 @@ class Problem:
     """Fields that stand beside `code` rather than inside `details`."""
 
 
-def status_of(error: CcmError) -> int:
-    """The HTTP status for this error.
-
-    Raises:
-        AssertionError: its type is in neither table.
-    """
+def status_of(error: CcmError) -> int | None:
+    """The HTTP status for this error; None for one that no request should ever meet."""
     if error.number is not None:
         return STATUS_BY_NUMBER[error.number]
-    for kind in type(error).__mro__:
-        if kind in STATUS_BY_KIND:
-            return STATUS_BY_KIND[kind]
-    raise AssertionError(f"{type(error).__name__} has no HTTP status")
+    return next((STATUS_BY_KIND[kind] for kind in type(error).__mro__ if kind in STATUS_BY_KIND), None)
 
 
 def refused(request: AnyRequest, error: CcmError) -> Answered:
     """The answer to a user's mistake."""
     status = status_of(error)
+    if status is None:
+        return crashed(request, error)
     headers = {}
     if status == 401:  # noqa: PLR2004  # HTTP's own number
         headers["WWW-Authenticate"] = "Bearer"
