@@ -1,16 +1,106 @@
-"""Wires the roles that run together in one `ccm up`."""
+"""Wires the roles that run together in one `ccm up`: indexer, relayer and API over one database and one chain."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
+import ledger.chain.mirror
+import ledger.credits.mirror
+import ledger.market.mirror
+from api.app import create_app
+from api.services import Services
+from ccm import http
+from ccm.provision import provision
+from indexer import Indexer, Mirror
+from ledger.chain import IntentWatch, Network, Relayer, Rpc
 from ledger.db import migrate
+from ledger.db.session import Sessions, create_engine, create_sessions
 from ledger.kernel.settings import Settings
+
+MIRRORS: tuple[Mirror, ...] = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
+"""In the order of the layers: what a higher one reads, a lower one has written."""
+
+CATCH_UP_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the roles share."""
+
+    settings: Settings
+    sessions: Sessions
+    rpc: Rpc
+    network: Network
+    watch: IntentWatch
+    database_url: str
+
+    def indexer(self) -> Indexer:
+        """The role that mirrors the chain."""
+        return Indexer(
+            self.sessions,
+            self.rpc,
+            self.network.chain_id,
+            self.network.contracts,
+            mirrors=MIRRORS,
+            finality_depth=self.settings.finality_depth,
+        )
+
+    def relayer(self) -> Relayer:
+        """The role that submits what people and companies have signed."""
+        return Relayer(self.sessions, self.rpc, self.network, self.database_url)
+
+    def services(self) -> Services:
+        """What the API works with."""
+        return Services(settings=self.settings, sessions=self.sessions, network=self.network, watch=self.watch)
 
 
 async def run_roles(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Migrates the database, calls `ready`, and returns once `stop` is set."""
-    if settings.database_url is None:
-        raise AssertionError("a database is embedded or given")
-    await migrate.upgrade(settings.database_url.get_secret_value())
-    ready()
-    await stop.wait()
+    """Migrates and provisions, then runs all roles until `stop` is set.
+
+    `ready` is called once the API answers and the mirror has caught up with the chain. Where a role fails, the others
+    are stopped and its error is raised.
+    """
+    async with wired(settings) as wiring, asyncio.TaskGroup() as roles:
+        try:
+            indexer = wiring.indexer()
+            mirroring = roles.create_task(_stopping_all(indexer.run(stop), stop), name="indexer")
+            roles.create_task(_stopping_all(wiring.relayer().run(stop), stop), name="relayer")
+            await _caught_up(indexer, mirroring, stop)
+            await http.serve(create_app(wiring.services()), settings.port, stop, ready)
+        finally:
+            stop.set()
+
+
+@asynccontextmanager
+async def wired(settings: Settings) -> AsyncIterator[Wiring]:
+    """A migrated and provisioned database, and the connections to it and to the chain."""
+    if settings.database_url is None or settings.blockchain_rpc is None:
+        raise AssertionError("database and chain are embedded or given")
+    database_url = settings.database_url.get_secret_value()
+    await migrate.upgrade(database_url)
+    engine = create_engine(database_url, pool_size=20)
+    try:
+        sessions = create_sessions(engine)
+        async with Rpc(settings.blockchain_rpc) as rpc, IntentWatch(database_url) as watch:
+            provisioned = await provision(settings, sessions, rpc)
+            yield Wiring(settings, sessions, rpc, provisioned.network, watch, database_url)
+    finally:
+        await engine.dispose()
+
+
+async def _stopping_all(role: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Runs a role; when it ends, for whatever reason, the others are to end too."""
+    try:
+        await role
+    finally:
+        stop.set()
+
+
+async def _caught_up(indexer: Indexer, mirroring: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Waits until the mirror has reached the chain's head, the roles are to stop, or the indexer ended."""
+    while not stop.is_set() and not mirroring.done():
+        if indexer.head is not None and indexer.next_block is not None and indexer.next_block > indexer.head:
+            return
+        await asyncio.sleep(CATCH_UP_POLL_SECONDS)

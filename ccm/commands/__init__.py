@@ -6,5 +6,7 @@ Here is what `ccm --help` says of each, so that help and a quick verb load nothi
 VERBS = {
     "up": "Start everything on this machine and serve the API.",
     "down": "Stop what `ccm up` started.",
+    "demo": "Tell the main job as a story: from real electricity bills to a retired kilogram.",
+    "verify": "Prove that the mirror equals the chain, invariant by invariant.",
     "status": "Say what runs, where, and how far the chain is.",
 }
