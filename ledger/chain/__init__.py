@@ -17,6 +17,7 @@ from ledger.chain.intents import (
     open_fill_kg,
     open_fills,
     queue,
+    queue_again,
     relay_payload,
     state,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "order_ref",
     "permit_digest",
     "queue",
+    "queue_again",
     "queue_approvals",
     "relay_payload",
     "retire_digest",

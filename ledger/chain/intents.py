@@ -52,6 +52,15 @@ async def queue(session: AsyncSession, intent: Intent) -> Intent:
     return intent
 
 
+async def queue_again(session: AsyncSession, intent: Intent) -> None:
+    """Gives a failed intent of the lane `issuer` another try: its transaction is built anew, under the same ref."""
+    if intent.status != "failed" or intent.lane != "issuer":
+        raise AssertionError("only what failed, and does not rest on an old signature, is tried again")
+    intent.status = "queued"
+    intent.submission_id = intent.transaction_hash = intent.block_number = intent.log_index = intent.failure = None
+    await queue(session, intent)
+
+
 def relay_payload(target: bytes, data: bytes, gas_limit: int) -> dict[str, Any]:
     """The payload of an intent in the lane `relay`: a signed action that anyone may submit."""
     return {"target": to_hex(target), "data": to_hex(data), "gasLimit": gas_limit}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.accounts import Account
-from ledger.chain import BatchTerms, Intent, Network, credit_ref, issue_payload, queue
+from ledger.chain import BatchTerms, Intent, Network, credit_ref, issue_payload, queue, queue_again
 from ledger.credits import rules
 from ledger.credits.models import Credit, Verification
 from ledger.kernel.errors import CreditVerificationFailed, InvalidInput, NotFound, WalletNotConnected
@@ -21,12 +21,12 @@ class Issued:
     intent: Intent
     kg: Kg
     """What was verified, buffer included."""
-    buffer_bps: int
-    """The batch's share that is held back, in hundredths of a percent."""
 
 
 async def issue(session: AsyncSession, network: Network, owner: Account, credit_id: str, network_name: str) -> Issued:
     """Has a verified credit issued to its owner, once for ever. Asked again, it finds the first time.
+
+    What the chain had refused, a day's cap being reached, say, is tried again.
 
     Raises:
         InvalidInput: a network that is not served here.
@@ -47,10 +47,11 @@ async def issue(session: AsyncSession, network: Network, owner: Account, credit_
             creditId=credit_id,
             creditStatus=credit.status,
         )
-    source = rules.known_source(credit.source)
     if credit.intent_id is not None:
         intent = (await session.execute(select(Intent).where(Intent.intent_id == credit.intent_id))).scalar_one()
-        return Issued(credit, intent, credit.verified_kg, rules.buffer_bps(source))
+        if intent.status == "failed":
+            await queue_again(session, intent)
+        return Issued(credit, intent, credit.verified_kg)
     if owner.wallet is None:
         raise WalletNotConnected("This account has no wallet to receive credits; connect one first.")
     verifier = (
@@ -67,7 +68,7 @@ async def issue(session: AsyncSession, network: Network, owner: Account, credit_
             account_id=owner.account_id,
             lane="issuer",
             payload=issue_payload(
-                _terms(credit, source, verification, verifier),
+                _terms(credit, verification, verifier),
                 recipient=owner.wallet,
                 kg=credit.verified_kg,
                 credit_id=credit_id,
@@ -78,7 +79,7 @@ async def issue(session: AsyncSession, network: Network, owner: Account, credit_
     )
     credit.intent_id, credit.network = intent.intent_id, network.name
     await session.flush()
-    return Issued(credit, intent, credit.verified_kg, rules.buffer_bps(source))
+    return Issued(credit, intent, credit.verified_kg)
 
 
 async def _lock(session: AsyncSession, owner: Account, credit_id: str) -> tuple[Credit, Verification | None]:
@@ -96,18 +97,18 @@ async def _lock(session: AsyncSession, owner: Account, credit_id: str) -> tuple[
     return found[0], found[1]
 
 
-def _terms(credit: Credit, source: rules.Source, verification: Verification, verifier: Account) -> BatchTerms:
+def _terms(credit: Credit, verification: Verification, verifier: Account) -> BatchTerms:
     """The batch that the credit belongs to: its source, year, verifier, level and country."""
     if verifier.wallet is None:
         raise AssertionError("a claim was assigned to a verifier who cannot sign")
     vintage = rules.vintage_of(credit.occurred_at)
     return BatchTerms(
-        source=source.encode().ljust(32, b"\0"),
+        source=credit.source.encode().ljust(32, b"\0"),
         vintage_start=int(vintage.start.timestamp()),
         vintage_end=int(vintage.end.timestamp()),
         verifier=verifier.wallet,
         level=rules.level_of(verification.evidence),
         country=credit.country.encode(),
         closes_at=int(vintage.closes_at.timestamp()),
-        buffer_bps=rules.buffer_bps(source),
+        buffer_bps=rules.buffer_bps(rules.known_source(credit.source)),
     )
