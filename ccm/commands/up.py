@@ -6,9 +6,10 @@ from typing import get_args
 import click
 import uvloop
 
-from ccm import stack
 from ccm.commands.options import data_option, settings_from
 from ccm.roles import run_roles
+from ccm.stack.errors import PortTaken
+from ccm.stack.run import run
 from ledger.kernel.settings import NetworkName
 
 
@@ -30,6 +31,6 @@ def command(data: Path | None, port: int | None, network: str | None) -> None:
       DATABASE_URL=postgresql://me:secret@db/ccm ccm up
     """
     try:
-        uvloop.run(stack.run(settings_from(data=data, port=port, network=network), run_roles, click.echo))
-    except stack.PortTaken as error:
+        uvloop.run(run(settings_from(data=data, port=port, network=network), run_roles, click.echo))
+    except PortTaken as error:
         raise click.UsageError(error.message) from None

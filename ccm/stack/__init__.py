@@ -1,19 +1,4 @@
-"""The embedded stack: a real PostgreSQL and a real EVM node, started and stopped by us."""
+"""The embedded stack: a real PostgreSQL and a real EVM node, started and stopped by us.
 
-from ccm.stack.anvil import EmbeddedAnvil
-from ccm.stack.errors import AlreadyRunning, NoUsableState, PortTaken, StackError
-from ccm.stack.postgres import EmbeddedPostgres
-from ccm.stack.run import Roles, run
-from ccm.stack.runfile import RunFile
-
-__all__ = [
-    "AlreadyRunning",
-    "EmbeddedAnvil",
-    "EmbeddedPostgres",
-    "NoUsableState",
-    "PortTaken",
-    "Roles",
-    "RunFile",
-    "StackError",
-    "run",
-]
+Each module is imported by itself, so that a verb which only reads the run file loads no database driver.
+"""

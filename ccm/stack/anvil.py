@@ -169,7 +169,7 @@ class EmbeddedAnvil:
         """Starts the node and waits until it listens; False when it ended instead."""
         port = self.port if self.port and is_free(self.port) else 0  # 0: any free one
         command: list[str | Path] = [
-            *(_binary(), "--host", LOOPBACK, "--port", str(port), "--chain-id", str(CHAIN_ID)),
+            *(binary(), "--host", LOOPBACK, "--port", str(port), "--chain-id", str(CHAIN_ID)),
             *("--no-mining", "--prune-history", str(STATES_IN_MEMORY), "--cache-path", self._cache),
             *more,
         ]
@@ -224,7 +224,7 @@ class EmbeddedAnvil:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
 
 
-def _binary() -> Path:
+def binary() -> Path:
     """The node of the npm package (the binary itself, not its wrapper for Node), else one on PATH."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     package = f"@foundry-rs/anvil-{sys.platform}-{machine}"

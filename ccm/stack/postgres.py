@@ -200,7 +200,8 @@ def _is_ready(cluster: Path, pid: int) -> bool:
     """Whether the server of that pid says in its pid file that it takes connections."""
     with suppress(OSError):
         lines = (cluster / "postmaster.pid").read_text().splitlines()
-        return lines[0] == str(pid) and len(lines) >= 8 and lines[7].strip() == "ready"  # noqa: PLR2004
+        # It is written line by line: pid, folder, start time, port, sockets, address, shared memory, state.
+        return [lines[0], *(line.strip() for line in lines[7:])] == [str(pid), "ready"] if lines else False
     return False
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from ccm.stack import EmbeddedAnvil, EmbeddedPostgres
+from ccm.stack.anvil import EmbeddedAnvil
+from ccm.stack.postgres import EmbeddedPostgres
 from ledger.db import migrate
 
 TEMPLATE = "migrated"

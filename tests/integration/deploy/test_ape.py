@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eth_utils.crypto import keccak
 
-from ccm.stack import EmbeddedAnvil
+from ccm.stack.anvil import EmbeddedAnvil
 from ledger.chain import Rpc
 
 ROOT = Path(__file__).resolve().parents[3]

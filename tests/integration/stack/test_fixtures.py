@@ -1,6 +1,7 @@
 import asyncpg
 
-from ccm.stack import EmbeddedAnvil, EmbeddedPostgres
+from ccm.stack.anvil import EmbeddedAnvil
+from ccm.stack.postgres import EmbeddedPostgres
 
 DEVELOPMENT_CHAIN_ID = 31337
 
