@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.accounts import Account
-from ledger.chain import Network, Signer
+from ledger.chain import BUY, NOBODY, SELL, Network, Order, Signer, order_digest, order_ref
 from ledger.chain.abi import json_value
-from ledger.chain.typed_data import BUY, NOBODY, SELL, Order, order_digest, order_ref
 from ledger.kernel.errors import WalletNotConnected
 from ledger.market.rules import Offer
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.accounts import Account
-from ledger.chain.typed_data import SELL
+from ledger.chain import SELL
 from ledger.kernel.money import PricePerKg
 from ledger.kernel.units import Kg
 from ledger.market import store

@@ -7,10 +7,9 @@ from sqlalchemy import BigInteger, ColumnElement, DateTime, Numeric, ScalarSelec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import SQLColumnExpression
 
-from ledger.chain import open_debit_micros, open_fill_kg
+from ledger.chain import SELL, open_debit_micros, open_fill_kg
 from ledger.chain.chunk import LARGEST_BIGINT
 from ledger.chain.models import ChainBlock
-from ledger.chain.typed_data import SELL
 from ledger.kernel.money import Micros
 from ledger.kernel.units import Kg
 from ledger.market.mirror_models import CoinHolding, MarketOrder

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.accounts import Account
-from ledger.chain import Intent, Network, lock_position, queue, relay_payload
-from ledger.chain.abi import function_data
+from ledger.chain import Intent, Network, function_data, lock_position, queue, relay_payload
 from ledger.db.sequences import next_id
 from ledger.kernel.errors import ListingNotFound
 from ledger.kernel.ids import IdKind

@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.accounts import Account
-from ledger.chain import Intent, Network, lock_position, queue, relay_payload
-from ledger.chain.abi import function_data
-from ledger.credits.available import available_kg
+from ledger.chain import Intent, Network, function_data, lock_position, queue, relay_payload
+from ledger.credits import available_kg
 from ledger.db.sequences import next_id
 from ledger.events import record
 from ledger.kernel.errors import InsufficientCredits
