@@ -124,8 +124,8 @@ lock: setup ## pin the Python packages with their hashes; ARGS=--upgrade takes t
 
 .PHONY: clean
 clean: ## stop what runs here, and remove what set-up and runs left
-	@if [ -x $(BIN)/ccm ]; then $(BIN)/ccm down; fi
-	@if [ -f .ccm/outside ]; then while read -r folder; do case "$$folder" in */ccm-*) rm -rf -- "$$folder";; esac; done < .ccm/outside; fi
+	@if [ -x $(BIN)/ccm ]; then $(BIN)/ccm down; $(BIN)/ccm down --data .ccm/demo; fi
+	@for file in .ccm/outside .ccm/demo/outside; do if [ -f $$file ]; then while read -r folder; do case "$$folder" in */ccm-*) rm -rf -- "$$folder";; esac; done < $$file; fi; done
 	@find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 	@rm -rf .ccm .build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	@rm -rf contracts/out contracts/cache contracts/.cache *.egg-info node_modules $(VENV) $(APE)

@@ -1,18 +1,23 @@
+"""`ccm demo`."""
+
 import asyncio
 import json
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
+import uvloop
 from rich.console import Console
 
+from ccm.commands.options import settings_from
 from ccm.demo.client import Client
 from ccm.demo.screen import Screen
 from ccm.demo.story import Story
 from ccm.roles import run_roles
-from ccm.stack.errors import AlreadyRunning
+from ccm.stack.errors import AlreadyRunning, PortTaken
 from ccm.stack.run import run
 from ccm.stack.runfile import RunFile
 from ledger.kernel.settings import Settings
@@ -69,7 +74,7 @@ class Demo:
         self.holds = await verify.wait() == 0
 
 
-@click.command(epilog="Examples:  ccm demo  |  ccm demo --once  |  ccm demo --data /tmp/demo")
+@click.command("demo")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -82,15 +87,24 @@ class Demo:
 )
 @click.option("--once", is_flag=True, help="End after the story, also in a terminal.")
 def command(data: Path, port: int | None, once: bool) -> None:  # noqa: FBT001  # click calls it
-    """Tells the main job as a story: from real electricity bills to a retired kilogram.
+    r"""Tell the main job as a story: from real electricity bills to a retired kilogram.
 
     Each run starts from nothing: what an earlier demo left in its data folder is removed. In a terminal it goes on
     serving when the story is over, until Ctrl-C.
+
+    \b
+    Examples:
+      ccm demo
+      ccm demo --once
+      ccm demo --data /tmp/demo --port 9000
     """
     forget(data)
     demo = Demo(Screen(Console(highlight=False)), once=once or not sys.stdout.isatty())
-    settings = Settings(data=data) if port is None else Settings(data=data, port=port)
-    asyncio.run(run(settings, demo))
+    settings = settings_from(data=data, port=port)
+    try:
+        uvloop.run(run(settings, demo, click.echo))
+    except PortTaken as error:
+        raise click.UsageError(error.message) from None
     if not demo.holds:
         raise SystemExit(1)
     click.echo("demo: ok")
@@ -98,11 +112,12 @@ def command(data: Path, port: int | None, once: bool) -> None:  # noqa: FBT001  
 
 def forget(data: Path) -> None:
     """Removes what an earlier demo left; a folder that is in use, or that no run of ours made, stays untouched."""
-    before = RunFile.read(data)
-    if before is None:
-        if data.exists() and any(data.iterdir()):
-            raise click.UsageError(f"{data} holds something that no demo left there; name another folder.")
-        return
-    if before.alive:
-        raise AlreadyRunning(f"A demo runs on {data}; stop it first: ccm down --data {data}")
-    shutil.rmtree(data)
+    before = RunFile.read_alive(data)
+    if before is not None:
+        raise AlreadyRunning(f"A demo runs with the data in {data}. Stop it first: ccm down --data {data}")
+    if data.exists() and any(data.iterdir()) and not (data / "lock").exists():
+        raise click.UsageError(f"{data} holds something that no demo left there; name another folder.")
+    with suppress(FileNotFoundError):
+        shutil.rmtree((data / "outside").read_text().strip())
+    with suppress(FileNotFoundError):
+        shutil.rmtree(data)

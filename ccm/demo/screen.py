@@ -38,11 +38,9 @@ class Screen:
     def step(self, what: str, answer: dict[str, Any]) -> None:
         """A thing that the chain did: what, in which transaction, how long after the start."""
         transaction = answer.get("blockchainTx") or answer.get("transactionHash") or "-"
-        self.console.print(
-            f"  [bold]+{time.monotonic() - self._started:5.1f} s[/]  {what}  [dim]({answer['status']})[/]",
-            highlight=False,
-        )
-        self.console.print(f"            [dim]transaction[/] {transaction}", highlight=False)
+        elapsed = time.monotonic() - self._started
+        self.console.print(f"  [bold]+{elapsed:5.1f} s[/]  {what}  [dim]({answer['status']})[/]")
+        self.console.print(f"  [dim]tx[/] {transaction}", soft_wrap=True)
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
         """A table; numbers stand right."""

@@ -69,7 +69,7 @@ class Story:
                 progress.advance(task)
         self.screen.table(
             ("year", "kWh", "kg CO2e", "factor"),
-            [(year, _cents(self.bills.of_year(year).kwh), emissions[year], factor) for year in YEARS],
+            [(str(year), _cents(self.bills.of_year(year).kwh), _grams(emissions[year]), factor) for year in YEARS],
         )
 
     def _bill_parts(self) -> Iterator[tuple[int, str, Decimal]]:
@@ -110,7 +110,7 @@ class Story:
         rows = []
         for day, energy in read.by_day().items():
             tracked = await self._track_kwh(energy.kwh, LONDON_FACTOR, f"{day}T12:00:00Z", f"london-{day}")
-            rows.append((day, energy.kwh, tracked["co2Amount"]))
+            rows.append((str(day), energy.kwh, _grams(tracked["co2Amount"])))
         self.screen.table(("day", "kWh", "kg CO2e"), rows)
 
     async def claim_saving(self) -> dict[str, Any]:
@@ -216,9 +216,9 @@ class Story:
                 },
                 key=f"trip-{town}",
             )
-            rows.append((f"Chicago to {town}", km, tracked["co2Amount"]))
+            rows.append((f"Chicago to {town}", km, _grams(tracked["co2Amount"])))
             total += tracked["co2Amount"]
-        self.screen.table(("trip", "km", "kg CO2e"), [*rows, ("in all", sum(km for _, km in TRIPS), total)])
+        self.screen.table(("trip", "km", "kg CO2e"), [*rows, ("in all", sum(km for _, km in TRIPS), _grams(total))])
         return total
 
     async def buy_and_retire(self, listing: dict[str, Any], emitted_kg: Decimal) -> None:
@@ -226,7 +226,8 @@ class Story:
         kg_up = Kg(int(emitted_kg.to_integral_value("ROUND_CEILING")))
         self.screen.chapter(
             "Bought, and retired for ever",
-            f"{emitted_kg} kg were emitted; a credit is a whole kilogram, so {int(kg_up)} kg are retired against them.",
+            f"{emitted_kg.normalize():f} kg were emitted. A credit is a whole kilogram, so "
+            f"{int(kg_up)} kg are retired against them.",
         )
         order = {"listingId": listing["listingId"], "amount": kg_up.tonnes}
         bought = await self.company.post("/trading/buy", order, key="purchase")
@@ -239,6 +240,7 @@ class Story:
                 "amount": kg_up.tonnes,
                 "reason": "corporate_offset",
                 "note": "Trips by car",
+                "period": str(now().year),
                 "beneficiary": "Prairie Example Ltd (made up)",
             },
             key="retirement",
@@ -261,6 +263,11 @@ def _data(name: str) -> Traversable:
 
 def _lines(name: str) -> list[str]:
     return _data(name).read_text().splitlines()
+
+
+def _grams(kg: Decimal) -> Decimal:
+    """A mass as people read it: to the gram."""
+    return kg.quantize(Decimal("0.001"))
 
 
 def _cents(kwh: Decimal) -> Decimal:
