@@ -38,8 +38,8 @@ UNKNOWN_COUNTRY = "ZZ"
 """ISO 3166-1 sets it aside for users; it says that the claim names no country."""
 BPS = 10_000
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_PERIOD = re.compile(r"(\d{4})(?:-?(0[1-9]|1[0-2]))?")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_PERIOD = re.compile(r"([0-9]{4})(?:-?(0[1-9]|1[0-2]))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +186,11 @@ def known_country(country: str | None) -> str:
     Raises:
         InvalidClaim: it is no ISO 3166-1 alpha-2 code.
     """
-    code = (country or UNKNOWN_COUNTRY).upper()
-    if _COUNTRY.fullmatch(code) is None:
+    if country is None:
+        return UNKNOWN_COUNTRY
+    if _COUNTRY.fullmatch(country) is None:
         raise InvalidClaim("A country is two letters, as ISO 3166-1 writes it.", field="country")
-    return code
+    return country.upper()
 
 
 def check_place(latitude: Decimal | None, longitude: Decimal | None) -> None:
@@ -200,10 +201,14 @@ def check_place(latitude: Decimal | None, longitude: Decimal | None) -> None:
     """
     if latitude is None and longitude is None:
         return
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004  # degrees
+    if not _within(latitude, 90) or not _within(longitude, 180):
         raise InvalidClaim(
             "A place has a latitude of -90 to 90 and a longitude of -180 to 180 degrees.", field="location"
         )
+
+
+def _within(degrees: Decimal | None, most: int) -> bool:
+    return degrees is not None and degrees.is_finite() and -most <= degrees <= most
 
 
 @dataclass(frozen=True, slots=True)
