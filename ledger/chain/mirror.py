@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, LargeBinary, and_, case, cast, func, null, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, and_, case, cast, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from ledger.chain.abi import decode_error, json_value
+from ledger.chain.abi import decode_error
 from ledger.chain.chunk import Chunk, Event
+from ledger.chain.failures import failure_of
 from ledger.chain.intents import MIRRORED_CHANNEL
 from ledger.chain.models import OPEN_STATUSES, Chain, Intent, Submission
 from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import approval_ref, authorization_ref, credit_ref
 from ledger.db.deltas import listed
-from ledger.kernel.errors import TransactionFailed
 
 Firsts = Mapping[bytes, Event]
 """By ref, the first event that tells of it."""
@@ -40,7 +40,7 @@ async def apply(session: AsyncSession, chunk: Chunk) -> None:
 
 
 async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
-    """Opens every intent again that was closed above `to_block`.
+    """Opens every intent again that was closed above `to_block`; what is no longer deep enough is mined only.
 
     One that had failed before it was done after all is failed again, as its own row remembers.
     """
@@ -67,6 +67,11 @@ async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
             transaction_hash=None,
             failure=null(),
         )
+    )
+    await session.execute(
+        update(Intent)
+        .where(Intent.chain_id == chain_id, Intent.status == "confirmed", ~_is_deep(chain_id, to_block))
+        .values(status="mined")
     )
 
 
@@ -173,18 +178,19 @@ async def _close(session: AsyncSession, chain_id: int, effects: Firsts) -> bool:
 
 
 async def _confirm(session: AsyncSession, chain_id: int, last_block: int) -> bool:
-    depth = select(Chain.confirmations).where(Chain.chain_id == chain_id).scalar_subquery()
     changed = await session.scalars(
         update(Intent)
-        .where(
-            Intent.chain_id == chain_id,
-            Intent.status == "mined",
-            Intent.block_number <= last_block + 1 - depth,
-        )
+        .where(Intent.chain_id == chain_id, Intent.status == "mined", _is_deep(chain_id, last_block))
         .values(status="confirmed")
         .returning(Intent.intent_id)
     )
     return changed.first() is not None
+
+
+def _is_deep(chain_id: int, last_block: int) -> ColumnElement[bool]:
+    """Whether the intent's block has as many blocks to it, its own included, as the network asks for."""
+    depth = select(Chain.confirmations).where(Chain.chain_id == chain_id).scalar_subquery()
+    return Intent.block_number <= last_block + 1 - depth
 
 
 def _place(ref: bytes, event: Event) -> tuple[bytes, int, int, bytes]:
@@ -193,12 +199,9 @@ def _place(ref: bytes, event: Event) -> tuple[bytes, int, int, bytes]:
 
 def _failure(event: Event) -> dict[str, Any]:
     """Why an action failed, and where, so that the row can go back to it."""
-    error = decode_error(event.arguments["result"])
-    return {
-        "code": TransactionFailed.code,
-        "message": f"The chain refused it: {error}.",
-        "facts": {"error": error.name, "arguments": json_value(error.arguments)},
+    where = {
         "blockNumber": event.block_number,
         "logIndex": event.log_index,
         "transactionHash": to_hex(event.transaction_hash),
     }
+    return failure_of(decode_error(event.arguments["result"])) | where

@@ -74,7 +74,7 @@ async def _filled_before(session: AsyncSession, chain_id: int, refs: Sequence[by
             .where(MarketFill.chain_id == chain_id, side.in_(refs))
             .group_by(side)
         )
-        for ref, kg in rows.tuples():
+        for ref, kg in rows:
             filled[ref] += int(kg)
     return filled
 
