@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, Router
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.plugins.pydantic import PydanticPlugin
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,7 +59,7 @@ def create_app(services: Services, controllers: Sequence[type[Controller]] = CON
         },
         exception_handlers=HANDLERS,
         openapi_config=openapi.config(),
-        plugins=[PydanticPlugin(prefer_alias=True)],
+        plugins=[PydanticPlugin(prefer_alias=True), openapi.PlainNumbers()],
         request_max_body_size=LARGEST_BODY,
         response_class=ExactResponse,
         state=State({"services": services}),
@@ -75,7 +75,7 @@ def provide_services(state: State) -> Services:
     return services
 
 
-async def provide_session(services: Services) -> AsyncIterator[AsyncSession]:
+async def provide_session(services: NamedDependency[Services]) -> AsyncIterator[AsyncSession]:
     """A session to read with: it is never committed."""
     async with services.sessions() as session:
         yield session
@@ -86,6 +86,6 @@ def provide_caller(request: Request[Any, Any, Any]) -> Account:
     return caller_of(request)
 
 
-def provide_writer(request: Request[Any, Any, Any], services: Services) -> Writer:
+def provide_writer(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Writer:
     """What writes for this request."""
     return Writer(request, services)

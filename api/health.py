@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +21,9 @@ async def health() -> dict[str, str]:
 
 
 @get("/ready", opt=PUBLIC, include_in_schema=False)
-async def ready(session: AsyncSession, services: Services) -> Response[dict[str, Any]]:
+async def ready(
+    session: NamedDependency[AsyncSession], services: NamedDependency[Services]
+) -> Response[dict[str, Any]]:
     """The database answers, and the chain is mirrored up to a block that is told."""
     chain_id = services.network.chain_id
     next_block = (
@@ -43,7 +46,7 @@ async def ready(session: AsyncSession, services: Services) -> Response[dict[str,
 
 
 @get("/metrics", opt=PUBLIC, include_in_schema=False)
-async def metrics(session: AsyncSession, services: Services) -> Response[bytes]:
+async def metrics(session: NamedDependency[AsyncSession], services: NamedDependency[Services]) -> Response[bytes]:
     """All figures in Prometheus' text format."""
     services.metrics.active_users.set(await count_accounts(session))
     return Response(services.metrics.exposition(), media_type=MEDIA_TYPE)

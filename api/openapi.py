@@ -1,8 +1,10 @@
 """The service's own description: a document for programs, and a page for people that needs no other server."""
 
+from decimal import Decimal
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from litestar import Litestar, MediaType, Request, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
@@ -16,9 +18,14 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
 
 from api.auth import is_public
+
+if TYPE_CHECKING:
+    from litestar._openapi.schema_generation import SchemaCreator
 
 VERSION = "1.0.0"  # of the standard's REST interface
 
@@ -72,6 +79,27 @@ def style() -> bytes:
     return _asset("schema.css")
 
 
+class Document(JsonRenderPlugin):
+    """The description as JSON, its decimals as the numbers that they are."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002  # Litestar's signature
+        """The document."""
+        return msgspec.json.Encoder(decimal_format="number").encode(openapi_schema)
+
+
+class PlainNumbers(OpenAPISchemaPlugin):
+    """Describes decimals as what they are in our JSON: numbers."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        """Whether the type is ours to describe."""
+        return value is Decimal
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: "SchemaCreator") -> Schema:  # noqa: ARG002  # Litestar's signature
+        """A number."""
+        return Schema(type=OpenAPIType.NUMBER)
+
+
 def config() -> OpenAPIConfig:
     """How Litestar describes the service."""
     return OpenAPIConfig(
@@ -79,7 +107,7 @@ def config() -> OpenAPIConfig:
         version=VERSION,
         description="Emissions in kg CO2e, credits in tCO2e, each beside its unit. Numbers are exact decimals.",
         path="/schema",
-        render_plugins=[SchemaPage(), JsonRenderPlugin()],
+        render_plugins=[SchemaPage(), Document()],
         components=Components(
             security_schemes={
                 "apiKey": SecurityScheme(type="http", scheme="bearer", description="An API key, wccm_…"),

@@ -125,7 +125,7 @@ def unfit(request: AnyRequest, error: HTTPException) -> Answered:
     if error.status_code == 413:  # noqa: PLR2004  # HTTP's own number
         return _too_large(request)
     if isinstance(error, ValidationException):
-        return refused(request, _bad_parameters(error))
+        return refused(request, _empty_body(request, error) or _bad_parameters(error))
     if error.status_code >= 500:  # noqa: PLR2004  # HTTP's own number
         return crashed(request, error)
     code = CODE_BY_STATUS.get(error.status_code, "INVALID_INPUT")
@@ -170,10 +170,25 @@ def _too_large(request: AnyRequest) -> Answered:
     return _answer(request, Problem(413, CODE_BY_STATUS[413], message, details={"limit": limit}))
 
 
-def _bad_parameters(error: ValidationException) -> InvalidInput:
-    """What is wrong with the path's or the query's parameters."""
+def _empty_body(request: AnyRequest, error: ValidationException) -> CcmError | None:
+    """What to say of a route that needs a body and got none, if that is what happened."""
+    if not any(each.get("key") == "data" for each in _faults(error)):
+        return None
+    kind: type[CcmError] = request.route_handler.opt.get("invalid_body", InvalidInput)
+    return kind("The body is empty; send a JSON object.")
+
+
+def _faults(error: ValidationException) -> list[dict[str, Any]]:
+    return error.extra if isinstance(error.extra, list) else []
+
+
+def _bad_request(request: AnyRequest, error: ValidationException) -> CcmError:
+    """What is wrong with the path's or the query's parameters; or that there is no body."""
     extra = error.extra if isinstance(error.extra, list) else []
     fields = [{"field": str(each.get("key", "")), "reason": str(each.get("message", ""))} for each in extra]
+    if [each["field"] for each in fields] == ["data"]:
+        kind: type[CcmError] = request.route_handler.opt.get("invalid_body", InvalidInput)
+        return kind("The request has no body; send a JSON object.")
     first = f"{fields[0]['field']}: {fields[0]['reason']}" if fields else error.detail
     return InvalidInput(f"A parameter makes no sense: {first}.", fields=fields)
 

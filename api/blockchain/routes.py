@@ -1,7 +1,8 @@
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import PathParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.blockchain.schemas import IntentStatus
@@ -20,7 +21,10 @@ class BlockchainController(Controller):
 
     @get("/intents/{intent_id:int}", summary="How far a write on the chain has come")
     async def intent_status(
-        self, caller: Account, session: AsyncSession, intent_id: Annotated[int, Parameter(ge=1, le=LARGEST_ID)]
+        self,
+        caller: NamedDependency[Account],
+        session: NamedDependency[AsyncSession],
+        intent_id: Annotated[int, PathParameter(ge=1, le=LARGEST_ID)],
     ) -> IntentStatus:
         """The state of one of the caller's own intents: where a pending answer's `statusUrl` leads."""
         intent = await session.get(Intent, intent_id)

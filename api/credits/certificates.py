@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import PUBLIC
@@ -28,7 +30,11 @@ class CertificatesController(Controller):
 
     @get("/{name:str}", opt=PUBLIC, media_type="application/pdf", summary="A retirement's certificate")
     async def certificate(
-        self, name: str, request: Request[Any, Any, Any], services: Services, session: AsyncSession
+        self,
+        name: FromPath[str],
+        request: Request[Any, Any, Any],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
     ) -> Response[bytes]:
         """RET-….pdf, once the retirement is confirmed. Needs no key: a name on it is the retirer's choice."""
         match = _NAME.fullmatch(name)

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.credits.certificates import certificate_path
@@ -40,7 +41,13 @@ class CreditsController(Controller):
     tags = ("credits",)
 
     @post("/earn", opt=bad_body(InvalidClaim), summary="Claim saved emissions")
-    async def earn(self, data: EarnRequest, caller: Account, services: Services, writer: Writer) -> Response[Earned]:
+    async def earn(
+        self,
+        data: JSONBody[EarnRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
+    ) -> Response[Earned]:
         """Works the saving out, claims its whole kilograms and assigns a verifier. What is left is carried on."""
 
         async def command(session: AsyncSession) -> Earned:
@@ -51,7 +58,11 @@ class CreditsController(Controller):
 
     @post("/retire", opt=bad_body(InvalidAmount), summary="Retire credits for ever")
     async def retire(
-        self, data: RetireRequest, caller: Account, services: Services, writer: Writer
+        self,
+        data: JSONBody[RetireRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
     ) -> Response[Retired]:
         """Takes credits out of circulation on chain, attributed to their batches. It cannot be undone."""
 
@@ -69,7 +80,12 @@ class CreditsController(Controller):
         return await writer.on_chain(command, Retired, complete=complete)
 
     @get("/balance", summary="What the caller has")
-    async def balance(self, caller: Account, services: Services, session: AsyncSession) -> WalletBalance:
+    async def balance(
+        self,
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+    ) -> WalletBalance:
         """The balance by the newest mirrored block, through what it came about, and its value at the market's price."""
         network = services.network
         held = await credits.balance(session, network.chain_id, caller.wallet or NOBODY, market.reserved_kg)
@@ -79,14 +95,14 @@ class CreditsController(Controller):
     @get("/transactions", summary="What changed the caller's credits")
     async def transactions(
         self,
-        caller: Account,
-        services: Services,
-        session: AsyncSession,
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
         *,
-        start: str | None = None,
-        end: str | None = None,
-        limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
-        cursor: str | None = None,
+        start: FromQuery[str | None] = None,
+        end: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
+        cursor: FromQuery[str | None] = None,
     ) -> Transactions:
         """What was issued, bought, sold and retired from the day `start` to the day `end`, newest first."""
         page = await market.account_transactions(
@@ -111,7 +127,13 @@ class MintController(Controller):
     tags = ("blockchain",)
 
     @post("/mint", summary="Issue a verified credit")
-    async def mint(self, data: MintRequest, caller: Account, services: Services, writer: Writer) -> Response[Minted]:
+    async def mint(
+        self,
+        data: JSONBody[MintRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
+    ) -> Response[Minted]:
         """Issues the credit to its owner, once for ever; asked again, it answers the same transaction."""
 
         async def command(session: AsyncSession) -> Queued[Minted]:

@@ -1,7 +1,8 @@
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import PUBLIC
@@ -33,7 +34,11 @@ class TradingController(Controller):
 
     @post("/list", summary="Offer credits for sale")
     async def list_credits(
-        self, data: ListRequest, caller: Account, services: Services, writer: Writer
+        self,
+        data: JSONBody[ListRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
     ) -> Response[Listed]:
         """Places a sell order on chain. The credits stay the caller's until somebody buys them."""
 
@@ -44,7 +49,13 @@ class TradingController(Controller):
         return await writer.on_chain(command, Listed)
 
     @post("/buy", summary="Buy credits from a listing")
-    async def buy(self, data: BuyRequest, caller: Account, services: Services, writer: Writer) -> Response[Purchased]:
+    async def buy(
+        self,
+        data: JSONBody[BuyRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
+    ) -> Response[Purchased]:
         """Settles against the listing's order on chain: all of the amount or nothing, at the listing's price."""
 
         async def command(session: AsyncSession) -> Queued[Purchased]:
@@ -56,13 +67,13 @@ class TradingController(Controller):
     @get("/listings", summary="What is offered now")
     async def listings(
         self,
-        services: Services,
-        session: AsyncSession,
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
         *,
-        sort: market.Sort = "price",
-        order: market.Direction = "asc",
-        limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
-        page: Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)] = 1,
+        sort: FromQuery[market.Sort] = "price",
+        order: FromQuery[market.Direction] = "asc",
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+        page: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = 1,
     ) -> Listings:
         """The open listings, a page of them; equal ones in the order in which they were made."""
         found = await market.listings(
@@ -80,14 +91,18 @@ class TradingController(Controller):
         )
 
     @get("/market/price", opt=PUBLIC, summary="What a tonne costs")
-    async def market_price(self, services: Services, session: AsyncSession) -> Price:
+    async def market_price(self, services: NamedDependency[Services], session: NamedDependency[AsyncSession]) -> Price:
         """The price now, and how it changed within a day. Needs no key."""
         moment = services.clock()
         return Price.of(await market.market_price(session, services.network.chain_id, moment), moment)
 
     @get("/market/history", summary="How the price went")
     async def market_history(
-        self, services: Services, session: AsyncSession, period: str = "30d", interval: str = "1d"
+        self,
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        period: FromQuery[str] = "30d",
+        interval: FromQuery[str] = "1d",
     ) -> PriceHistory:
         """Candles of what was traded; an interval without a trade has none."""
         back, step = market.chart(period, interval)

@@ -1,4 +1,6 @@
 from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import only
@@ -22,7 +24,11 @@ class VerificationController(Controller):
 
     @post("/submit", opt=SUBMIT, summary="Hand a claim's evidence to its verifier")
     async def submit(
-        self, data: SubmitRequest, caller: Account, services: Services, writer: Writer
+        self,
+        data: JSONBody[SubmitRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
     ) -> Response[VerificationAnswer]:
         """Once for each claim; the same submission again is answered with the first one."""
 
@@ -33,13 +39,20 @@ class VerificationController(Controller):
         return await writer.perform(command, VerificationAnswer)
 
     @get("/{verification_id:str}", summary="How a claim's verification stands")
-    async def status(self, verification_id: str, caller: Account, session: AsyncSession) -> VerificationAnswer:
+    async def status(
+        self, verification_id: FromPath[str], caller: NamedDependency[Account], session: NamedDependency[AsyncSession]
+    ) -> VerificationAnswer:
         """For the claimant, the assigned verifier and operators; to anybody else there is none."""
         return await _shown(session, caller, verification_id)
 
     @post("/{verification_id:str}/decision", opt=DECIDE, summary="Decide a claim")
     async def decide(
-        self, verification_id: str, data: DecisionRequest, caller: Account, services: Services, writer: Writer
+        self,
+        verification_id: FromPath[str],
+        data: JSONBody[DecisionRequest],
+        caller: NamedDependency[Account],
+        services: NamedDependency[Services],
+        writer: NamedDependency[Writer],
     ) -> Response[VerificationAnswer]:
         """The assigned verifier approves the claim, in full or in part, or rejects it; once."""
 
