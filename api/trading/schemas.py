@@ -2,6 +2,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Self
 
+from pydantic import Field
+
 from api.schemas import Answer, Body, ChainAnswer, Moment, Number
 from ledger.chain import IntentState
 from ledger.kernel.units import CREDIT_UNIT
@@ -150,10 +152,10 @@ class Price(Answer):
     unit: str = CREDIT_UNIT
     basis: Literal["last_fill", "lowest_listing", "reference"]
     """Whose price it is: the last trade's; before any trade the lowest offer's; before any offer the reference."""
-    change24h: Decimal
-    change_percent24h: Decimal
+    change24h: Decimal = Field(alias="change24h")
+    change_percent24h: Decimal = Field(alias="changePercent24h")
     """In percent of the earlier price."""
-    volume24h: Decimal
+    volume24h: Decimal = Field(alias="volume24h")
     """Tonnes."""
     timestamp: datetime
 
@@ -165,7 +167,7 @@ class Price(Answer):
             current_price=price.current.dollars_per_tonne,
             basis=price.basis,
             change24h=change.difference,
-            change_percent24h=change.percent,
+            changePercent24h=change.percent,
             volume24h=price.volume_kg.tonnes,
             timestamp=moment,
         )
