@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.exact import encode
@@ -125,7 +125,7 @@ def unfit(request: AnyRequest, error: HTTPException) -> Answered:
     if error.status_code == 413:  # noqa: PLR2004  # HTTP's own number
         return _too_large(request)
     if isinstance(error, ValidationException):
-        return refused(request, _empty_body(request, error) or _bad_parameters(error))
+        return refused(request, _bad_request(request, error))
     if error.status_code >= 500:  # noqa: PLR2004  # HTTP's own number
         return crashed(request, error)
     code = CODE_BY_STATUS.get(error.status_code, "INVALID_INPUT")
@@ -154,7 +154,7 @@ def database_state(error: Exception) -> str:
 
 def database_is_away(error: Exception) -> bool:
     """Whether the error says that the database could not be reached, rather than that it refused something."""
-    if isinstance(error, ConnectionError | TimeoutError | InterfaceError | PoolTimeout):
+    if isinstance(error, ConnectionError | TimeoutError | PoolTimeout):
         return True
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return lost or database_state(error).startswith(AWAY_STATES)
@@ -170,23 +170,11 @@ def _too_large(request: AnyRequest) -> Answered:
     return _answer(request, Problem(413, CODE_BY_STATUS[413], message, details={"limit": limit}))
 
 
-def _empty_body(request: AnyRequest, error: ValidationException) -> CcmError | None:
-    """What to say of a route that needs a body and got none, if that is what happened."""
-    if not any(each.get("key") == "data" for each in _faults(error)):
-        return None
-    kind: type[CcmError] = request.route_handler.opt.get("invalid_body", InvalidInput)
-    return kind("The body is empty; send a JSON object.")
-
-
-def _faults(error: ValidationException) -> list[dict[str, Any]]:
-    return error.extra if isinstance(error.extra, list) else []
-
-
 def _bad_request(request: AnyRequest, error: ValidationException) -> CcmError:
     """What is wrong with the path's or the query's parameters; or that there is no body."""
     extra = error.extra if isinstance(error.extra, list) else []
     fields = [{"field": str(each.get("key", "")), "reason": str(each.get("message", ""))} for each in extra]
-    if [each["field"] for each in fields] == ["data"]:
+    if any(each["field"] == "data" for each in fields):
         kind: type[CcmError] = request.route_handler.opt.get("invalid_body", InvalidInput)
         return kind("The request has no body; send a JSON object.")
     first = f"{fields[0]['field']}: {fields[0]['reason']}" if fields else error.detail
