@@ -15,7 +15,6 @@ from ledger.footprint.report import (
 )
 from ledger.footprint.rules import Assessment, assess
 from ledger.footprint.summaries import Granularity, Trend
-from ledger.footprint.times import asked_day, occurred_at
 from ledger.footprint.units import unit_named
 
 __all__ = [
@@ -36,11 +35,9 @@ __all__ = [
     "Item",
     "Tracked",
     "Trend",
-    "asked_day",
     "assess",
     "daily",
     "history",
-    "occurred_at",
     "read_bills",
     "read_half_hours",
     "shipped",

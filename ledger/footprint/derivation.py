@@ -81,6 +81,15 @@ class Derivation:
         return list(dict.fromkeys(part.factor for part in self.parts))
 
     @property
+    def kg_per_unit(self) -> Fraction | None:
+        """What one unit emits, in kg CO2e; None where several factors add up, each with its own."""
+        weights = {(part.factor, part.weight) for part in self.parts}
+        if len(weights) != 1:
+            return None
+        factor, weight = weights.pop()
+        return Fraction(factor.co2e_kg_per_unit) * weight
+
+    @property
     def method(self) -> str:
         """How the amount was reached, for people."""
         used = ", ".join(f"{factor.factor_id} ({factor.edition})" for factor in self.factors)

@@ -188,6 +188,8 @@ def _rows(lines: Iterable[str], start: str, energy: str) -> Iterator[tuple[int, 
     if not {start, energy} <= set(table.fieldnames or ()):
         raise InvalidInput(f"The table needs the columns {start} and {energy}.", columns=list(table.fieldnames or ()))
     for number, row in enumerate(table, start=1):
+        if None in row:  # where csv keeps what the header has no name for
+            raise InvalidInput(f"Row {number} has more fields than the header: is it a decimal comma?", row=number)
         text = row[start] or ""
         try:
             at = datetime.fromisoformat(text)

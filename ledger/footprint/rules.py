@@ -67,6 +67,12 @@ class Assessment:
         return ",".join(factor.edition for factor in self.derivation.factors) if self.derivation else None
 
     @property
+    def emission_factor_kg(self) -> Decimal | None:
+        """What one `unit` emits, in kg CO2e to `QUANTITY_DECIMALS`; None where several factors add up."""
+        per_unit = None if self.derivation is None else self.derivation.kg_per_unit
+        return None if per_unit is None else plain(decimal_half_even(per_unit, QUANTITY_DECIMALS))
+
+    @property
     def direct(self) -> Co2e:
         """What of the derived amount is emitted by the person's or company's own burning: scope 1."""
         if self.derivation is None:
