@@ -42,11 +42,14 @@ class Delivery:
     Even an emptied chain is rebuilt like that, its contracts first.
     """
 
-    def __init__(self, sessions: Sessions, rpc: Rpc, chain_id: int, custody: Custody) -> None:
+    def __init__(
+        self, sessions: Sessions, rpc: Rpc, chain_id: int, custody: Custody, *, stuck_seconds: float = STUCK_SECONDS
+    ) -> None:
         self._sessions = sessions
         self._rpc = rpc
         self._chain_id = chain_id
         self._signers = {signer.address: signer for name in OPERATORS for signer in [custody.operator(name)]}
+        self._stuck_seconds = stuck_seconds
         self._clock = asyncio.get_running_loop().time
         self._sent: dict[bytes, float] = {}
         """When each pending transaction was last sent, by hash; by the loop's clock."""
@@ -164,7 +167,7 @@ class Delivery:
         for row in waiting:
             since, at_head = self._first_sent.get(row.transaction_hash, (self._clock(), head))
             is_next = row.nonce == counts[row.sender]
-            if not is_next or self._clock() - since < STUCK_SECONDS or head - at_head < STUCK_BLOCKS:
+            if not is_next or self._clock() - since < self._stuck_seconds or head - at_head < STUCK_BLOCKS:
                 continue
             fees = await current_fees(self._rpc)
             async with self._sessions.begin() as session:

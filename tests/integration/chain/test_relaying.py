@@ -1,0 +1,101 @@
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from ledger.chain import Network, Relayer, Rpc
+from ledger.chain.models import Submission
+from ledger.db.session import Sessions
+from ledger.kernel.faults import FaultPoint
+from tests.support.chain import eventually, gifts, queue_gifts, statuses, until_done
+
+ROOT = Path(__file__).resolve().parents[3]
+KILLED = -9
+
+
+async def relay_in_a_process(database_url: str, rpc: Rpc, fault: str = "") -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.relay_once", database_url, rpc.url),
+        cwd=ROOT,
+        env=os.environ | {"CCM_FAULT": fault},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, told = await process.communicate()
+    return process.returncode, told.decode()
+
+
+async def has_gift(rpc: Rpc, network: Network) -> bool:
+    return await gifts(rpc, network, [1]) == [1]
+
+
+async def test_fifty_actions_travel_in_one_transaction(
+    sessions: Sessions, rpc: Rpc, network: Network, relayer: Relayer
+) -> None:
+    async with sessions.begin() as session:
+        await queue_gifts(session, network, range(50))
+    await until_done(relayer, sessions)
+
+    assert await gifts(rpc, network, range(50)) == [1] * 50
+    async with sessions() as session:
+        relayed = select(func.count()).where(Submission.purpose == "relay")
+        assert await session.scalar(relayed) == 1
+
+
+async def test_a_running_relayer_is_woken_by_an_intent_and_stops_when_told(
+    sessions: Sessions, rpc: Rpc, network: Network, relayer: Relayer
+) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(relayer.run(stop))
+    async with sessions.begin() as session:
+        await queue_gifts(session, network, [1])
+    await eventually(lambda: has_gift(rpc, network))
+    stop.set()
+    await asyncio.wait_for(running, 10)
+
+
+@pytest.mark.parametrize("point", ["after_raw_stored", "after_raw_sent", "before_receipt_recorded"])
+async def test_a_kill_neither_loses_nor_doubles_an_action(
+    point: FaultPoint, sessions: Sessions, rpc: Rpc, network: Network, database_url: str
+) -> None:
+    async with sessions.begin() as session:
+        await queue_gifts(session, network, range(50))
+
+    ended, told = await relay_in_a_process(database_url, rpc, fault=point)
+    assert (ended, f"fault point reached: {point}" in told) == (KILLED, True), told
+    ended, told = await relay_in_a_process(database_url, rpc)
+    assert ended == 0, told
+
+    assert await gifts(rpc, network, range(50)) == [1] * 50
+    assert await statuses(sessions) == {"submitted": 50}, "the mirror closes them, not the relayer"
+
+
+async def test_two_relayers_at_once_share_the_work_and_double_nothing(
+    sessions: Sessions, rpc: Rpc, network: Network, database_url: str
+) -> None:
+    async with sessions.begin() as session:
+        await queue_gifts(session, network, range(120))
+    pair = [Relayer(sessions, rpc, network, database_url) for _ in range(2)]
+    await asyncio.gather(*(until_done(each, sessions) for each in pair))
+
+    assert await gifts(rpc, network, range(120)) == [1] * 120
+
+
+async def test_blocks_that_a_reorg_took_are_filled_again(
+    sessions: Sessions, rpc: Rpc, network: Network, relayer: Relayer
+) -> None:
+    before = await rpc.call("evm_snapshot")
+    for number in range(3):
+        async with sessions.begin() as session:
+            await queue_gifts(session, network, [number])
+        await until_done(relayer, sessions)
+    assert await gifts(rpc, network, range(3)) == [1, 1, 1]
+
+    assert await rpc.call("evm_revert", before)
+    assert await gifts(rpc, network, range(3)) == [0, 0, 0]
+    async with sessions.begin() as session:
+        await queue_gifts(session, network, [3])
+    await until_done(relayer, sessions)
+    assert await gifts(rpc, network, range(4)) == [1, 1, 1, 1]
