@@ -23,7 +23,7 @@ def decision_record(credit: Credit, verification: Verification, claimant: str, v
         "claimantId": claimant,
         "verifierId": verifier,
         "source": credit.source,
-        "quantity": str(credit.quantity),
+        "quantity": f"{credit.quantity:f}",
         "unit": credit.unit,
         "basis": credit.basis,
         "savedMg": int(credit.saved_mg),
@@ -34,7 +34,7 @@ def decision_record(credit: Credit, verification: Verification, claimant: str, v
         "evidence": verification.evidence,
         "decision": verification.status,
         "approvedKg": int(credit.verified_kg or Kg(0)),
-        "confidence": str(verification.confidence),
+        "confidence": f"{verification.confidence:f}",
         "notes": verification.notes,
         "decidedAt": iso(verification.decided_at),
     }
