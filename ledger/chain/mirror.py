@@ -107,16 +107,11 @@ async def _failures(session: AsyncSession, chunk: Chunk, effects: Firsts) -> dic
 
     Anyone may call Relay with any id, so an outcome counts only when a transaction of ours brought it.
     """
-    failed = _first(
-        (event.arguments["id"], event)
-        for event in chunk.named("ActionRelayed", chunk.contracts.relay)
-        if not event.arguments["success"]
-    )
-    ours = await _ours(session, chunk.chain_id, {event.transaction_hash for event in failed.values()})
+    failed = [event for event in chunk.named("ActionRelayed", chunk.contracts.relay) if not event.arguments["success"]]
+    ours = await _ours(session, chunk.chain_id, {event.transaction_hash for event in failed})
+    first = _first((event.arguments["id"], event) for event in failed if event.transaction_hash in ours)
     return {
-        ref: event
-        for ref, event in failed.items()
-        if event.transaction_hash in ours and (ref not in effects or _position(event) < _position(effects[ref]))
+        ref: event for ref, event in first.items() if ref not in effects or _position(event) < _position(effects[ref])
     }
 
 

@@ -1,0 +1,151 @@
+"""The slicers read what eth-abi writes, for every type that an ABI can name."""
+
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.decode import EventSlicer, UndecodableLog
+from ledger.chain.abi import Entry, abi_type, events
+
+WORD = 32
+Parameter = dict[str, Any]
+
+
+def word_types() -> st.SearchStrategy[Parameter]:
+    bits = st.integers(1, 32).map(lambda octets: 8 * octets)
+    kinds = st.one_of(
+        bits.map(lambda width: f"uint{width}"),
+        bits.map(lambda width: f"int{width}"),
+        st.integers(1, 32).map(lambda length: f"bytes{length}"),
+        st.sampled_from(["address", "bool", "string", "bytes"]),
+    )
+    return kinds.map(lambda kind: {"type": kind})
+
+
+def tuple_of(members: list[Parameter]) -> Parameter:
+    return {"type": "tuple", "components": [{**each, "name": f"m{i}"} for i, each in enumerate(members)]}
+
+
+def array_of(member: Parameter, length: int | None) -> Parameter:
+    return {**member, "type": f"{member['type']}[{'' if length is None else length}]"}
+
+
+TYPES = st.recursive(
+    word_types(),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map(tuple_of),
+        st.builds(array_of, inner, st.one_of(st.none(), st.integers(1, 3))),
+    ),
+    max_leaves=6,
+)
+
+
+def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """What our decoder should give: structs as dicts by name, arrays as lists, addresses as 20 bytes."""
+    kind = parameter["type"]
+    if kind.endswith("]"):
+        member = {**parameter, "type": kind[: kind.rindex("[")]}
+        length = kind[kind.rindex("[") + 1 : -1]
+        bounds = (int(length), int(length)) if length else (0, 3)
+        return st.lists(values_of(member), min_size=bounds[0], max_size=bounds[1])
+    if kind == "tuple":
+        return st.fixed_dictionaries({each["name"]: values_of(each) for each in parameter["components"]})
+    if kind.startswith("uint"):
+        return st.integers(0, 2 ** int(kind[4:]) - 1)
+    if kind.startswith("int"):
+        half = 2 ** (int(kind[3:]) - 1)
+        return st.integers(-half, half - 1)
+    simple: dict[str, st.SearchStrategy[Any]] = {
+        "bool": st.booleans(),
+        "string": st.text(max_size=70),
+        "bytes": st.binary(max_size=70),
+        "address": st.binary(min_size=20, max_size=20),
+    }
+    if kind in simple:
+        return simple[kind]
+    length_bytes = int(kind[5:])
+    return st.binary(min_size=length_bytes, max_size=length_bytes)
+
+
+def for_eth_abi(parameter: Parameter, value: Any) -> Any:
+    kind = parameter["type"]
+    if kind.endswith("]"):
+        member = {**parameter, "type": kind[: kind.rindex("[")]}
+        return [for_eth_abi(member, each) for each in value]
+    if kind == "tuple":
+        return tuple(for_eth_abi(each, value[each["name"]]) for each in parameter["components"])
+    return value
+
+
+def event_of(parameters: list[Parameter]) -> Entry:
+    inputs = tuple({"indexed": False, **each, "name": f"a{i}"} for i, each in enumerate(parameters))
+    return Entry("Told", f"Told({','.join(abi_type(each) for each in inputs)})", inputs, ())
+
+
+@st.composite
+def told(draw: st.DrawFn) -> tuple[Entry, dict[str, Any], bytes]:
+    """An event, its arguments, and its data as eth-abi encodes them."""
+    event = event_of(draw(st.lists(TYPES, min_size=1, max_size=4)))
+    arguments = {each["name"]: draw(values_of(dict(each))) for each in event.inputs}
+    listed = [for_eth_abi(dict(each), arguments[each["name"]]) for each in event.inputs]
+    return event, arguments, encode([abi_type(each) for each in event.inputs], listed)
+
+
+@given(told())
+def test_a_slicer_reads_what_eth_abi_writes(case: tuple[Entry, dict[str, Any], bytes]) -> None:
+    event, arguments, data = case
+    assert EventSlicer(event).arguments([event.hash], data) == arguments
+
+
+@given(told(), st.data())
+def test_data_that_is_cut_short_is_refused_or_never_needed(
+    case: tuple[Entry, dict[str, Any], bytes], data: st.DataObject
+) -> None:
+    """Padding behind the last value may be missing; a value may not."""
+    event, arguments, encoded = case
+    cut = encoded[: data.draw(st.integers(0, max(0, len(encoded) - 1)))]
+    try:
+        read = EventSlicer(event).arguments([event.hash], cut)
+    except UndecodableLog:
+        return
+    assert read == arguments
+
+
+def test_indexed_arguments_stand_in_the_topics_and_long_ones_only_as_their_hash() -> None:
+    event = Entry(
+        "Told",
+        "Told(address,int8,string,uint256)",
+        (
+            {"name": "who", "type": "address", "indexed": True},
+            {"name": "change", "type": "int8", "indexed": True},
+            {"name": "text", "type": "string", "indexed": True},
+            {"name": "kg", "type": "uint256", "indexed": False},
+        ),
+        (),
+    )
+    who, text = b"\x11" * 20, b"\x22" * WORD
+    topics = [event.hash, who.rjust(WORD, b"\0"), (-2).to_bytes(WORD, "big", signed=True), text]
+    arguments = EventSlicer(event).arguments(topics, encode(["uint256"], [7]))
+    assert arguments == {"who": who, "change": -2, "text": text, "kg": 7}
+
+
+def test_a_log_with_too_few_topics_is_refused() -> None:
+    (transfer,) = (event for event in events("CarbonCredit") if event.name == "Transfer")
+    with pytest.raises(UndecodableLog, match="2 indexed"):
+        EventSlicer(transfer).arguments([transfer.hash], encode(["uint256"], [1]))
+
+
+def test_text_that_is_no_utf8_is_refused() -> None:
+    event = event_of([{"type": "string"}])
+    with pytest.raises(UndecodableLog, match="UTF-8"):
+        EventSlicer(event).arguments([event.hash], encode(["bytes"], [b"\xff\xfe"]))
+
+
+def test_an_array_that_claims_more_members_than_bytes_is_refused_at_once() -> None:
+    event = event_of([{"type": "uint256[]"}])
+    data = encode(["uint256", "uint256"], [WORD, 2**200])
+    with pytest.raises(UndecodableLog, match="does not fit"):
+        EventSlicer(event).arguments([event.hash], data)
