@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Server:
         self.data = data
         self.base = ""
         self._process: subprocess.Popen[str] | None = None
+        self._clients: list[Client] = []
         self._errors = data.parent / f"{data.name}.err"
 
     @property
@@ -36,7 +37,9 @@ class Server:
 
     def client(self, role: str = "") -> Client:
         """A client that acts as this account, or as nobody."""
-        return Client(self.base, self.accounts[role]["apiKey"] if role else "")
+        made = Client(self.base, self.accounts[role]["apiKey"] if role else "")
+        self._clients.append(made)
+        return made
 
     def start(self, fault: str = "") -> None:
         """Starts, and waits until it serves. With a fault it may die before that."""
@@ -53,6 +56,7 @@ class Server:
                 self.base = line.split()[1]
                 return
             assert time.monotonic() < ends, "not ready in time"
+        self._end()
         assert fault, f"ended before it was ready: {self.errors[-2000:]}"
 
     @property
@@ -81,7 +85,7 @@ class Server:
         """Whether it ended by itself within that time."""
         assert self._process is not None
         try:
-            self._process.wait(seconds)
+            self._end(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -89,17 +93,43 @@ class Server:
     def kill(self) -> None:
         """Kill -9 of the whole tree."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        for pid in tree(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._end()
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None:
             return 0
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(60)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._end(60)
+
+    def _end(self, seconds: float | None = None) -> int:
+        """Waits for the process, and lets go of what led to it; its exit code."""
+        assert self._process is not None
+        code = self._process.wait(seconds)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        while self._clients:
+            self._clients.pop().close()
+        return code
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another `ccm` command on the same data folder."""
         command = [sys.executable, "-m", "ccm", *arguments, "--data", str(self.data)]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603  # our own command
+
+
+def tree(pid: int) -> list[int]:
+    """The process and all that descend from it, parents first."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found
