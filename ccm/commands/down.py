@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ccm.commands.options import data_option, settings_from
-from ccm.stack.runfile import RunFile
+from ccm.stack.runfile import holder
 
 POLL_SECONDS = 0.05
 
@@ -27,16 +27,16 @@ def command(data: Path | None, timeout: int) -> None:
       ccm down --data /srv/ccm
     """
     folder = settings_from(data=data).data.absolute()
-    running = RunFile.read_alive(folder)
-    if running is None:
+    pid = holder(folder)
+    if pid is None:
         click.echo(f"nothing runs with the data in {folder}")
         return
     with suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
-    while running.alive:
+    while holder(folder) == pid:
         if time.monotonic() > deadline:
-            click.echo(f"ccm: process {running.pid} still runs after {timeout} s", err=True)
+            click.echo(f"ccm: process {pid} still runs after {timeout} s", err=True)
             sys.exit(1)
         time.sleep(POLL_SECONDS)
-    click.echo(f"stopped process {running.pid}")
+    click.echo(f"stopped process {pid}")

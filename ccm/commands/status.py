@@ -11,14 +11,14 @@ import click
 from ccm.commands.options import data_option, json_option, settings_from
 from ccm.stack.errors import StackError
 from ccm.stack.rpc import Rpc
-from ccm.stack.runfile import Part, RunFile
+from ccm.stack.runfile import Part, RunFile, holder
 
 
 @click.command("status")
 @data_option
 @json_option
 def command(data: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    r"""Say what runs, where, and how far the chain is. Exit code 1 when nothing runs.
+    r"""Say what runs, where, and how far the chain is. Exit code 1 when nothing runs yet.
 
     \b
     Examples:
@@ -31,7 +31,8 @@ def command(data: Path | None, as_json: bool) -> None:  # noqa: FBT001
     if as_json:
         click.echo(json.dumps(as_object(folder, running, block), indent=2))
     elif running is None:
-        click.echo(f"nothing runs with the data in {folder}")
+        pid = holder(folder)
+        click.echo(f"process {pid} is starting" if pid else f"nothing runs with the data in {folder}")
     else:
         for name, value in lines(folder, running, block):
             click.echo(f"{name:<11}{value}")

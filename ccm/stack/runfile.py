@@ -74,15 +74,27 @@ def exclusive(data: Path) -> Iterator[None]:
         data.mkdir(parents=True)
         if os.geteuid() == 0:
             data.chmod(0o711)  # PostgreSQL runs as another user, and its files lie in there
-    with (data / "lock").open("ab") as lock:
+    with (data / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            running = RunFile.read_alive(data)
-            who = f"process {running.pid}" if running else "another process"
+            pid = holder(data)
+            who = f"process {pid}" if pid else "another process"
             raise AlreadyRunning(
                 f"{who} runs with the data in {data} already. Stop it with `ccm down --data {data}`, "
                 "or choose another --data.",
                 data=str(data),
             ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {processes.started_at(os.getpid())}")
+        lock.flush()
         yield
+
+
+def holder(data: Path) -> int | None:
+    """The pid of the process that holds the data folder, from its first moment on; None when nobody does."""
+    try:
+        pid, started_ticks = (int(word) for word in (data / "lock").read_text().split())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if processes.started_at(pid) == started_ticks else None

@@ -15,7 +15,7 @@ import pytest
 from ccm.stack.chain_state import StateFiles
 from ccm.stack.processes import serving
 from ccm.stack.rpc import Rpc
-from ccm.stack.runfile import RunFile
+from ccm.stack.runfile import RunFile, holder
 
 PROGRAM = Path(__file__).with_name("stack_only.py")
 ROOT = Path(__file__).resolve().parents[3]
@@ -158,14 +158,24 @@ async def test_a_signal_stops_everything_and_a_second_one_does_no_harm(stack_dat
         assert RunFile.read_alive(stack_data) is None
 
 
-async def test_a_signal_while_it_starts_stops_what_has_started(stack_data: Path) -> None:
+async def ccm(*arguments: str, data: Path) -> tuple[int, str]:
+    """Exit code and output of a verb."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ccm", *arguments, "--data", str(data)), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+async def test_a_run_that_is_only_starting_can_be_stopped(stack_data: Path) -> None:
     async with up(stack_data, "0") as running:
 
         async def starting() -> bool:
-            return (stack_data / "postgres").exists()
+            return holder(stack_data) is not None
 
         await eventually(starting)
-        running.process.send_signal(signal.SIGTERM)
+        assert (await ccm("down", data=stack_data))[0] == 0
         assert await running.ended() == 0
         assert servers(stack_data) == []
 
@@ -209,29 +219,19 @@ async def test_a_taken_default_port_is_replaced_and_a_taken_port_that_was_asked_
 
 
 async def test_status_and_down_know_the_run(stack_data: Path) -> None:
-    async def ccm(*arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ccm", *arguments, "--data", str(stack_data)),
-            stdout=asyncio.subprocess.PIPE,
-            cwd=ROOT,
-        )
-        said, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, said.decode()
-
-    assert await ccm("status", "--json") == (
+    assert await ccm("status", "--json", data=stack_data) == (
         1,
         json.dumps({"running": False, "data": str(stack_data)}, indent=2) + "\n",
     )
-    assert (await ccm("down"))[0] == 0
+    assert (await ccm("down", data=stack_data))[0] == 0
     async with up(stack_data, "0") as running:
         url = (await running.until("ready")).removeprefix("ready ")
-        code, said = await ccm("status", "--json")
+        code, said = await ccm("status", "--json", data=stack_data)
         status = json.loads(said)
         assert (code, status["running"], status["url"], status["blockNumber"]) == (0, True, url, 0)
         assert status["postgres"]["pid"] in servers(stack_data)
         password = (stack_data / "postgres.password").read_text()
         assert password not in said
-        assert (await ccm("down"))[0] == 0
+        assert (await ccm("down", data=stack_data))[0] == 0
         assert await running.ended() == 0
     assert servers(stack_data) == []
