@@ -6,7 +6,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.days import asked_day
-from api.footprint.schemas import ActivityRequest, Calculated, DailyFootprint, FootprintHistory, TrackedActivity
+from api.footprint.calculation import Calculated
+from api.footprint.schemas import ActivityRequest, DailyFootprint, FootprintHistory, TrackedActivity
 from api.requests import bad_body
 from api.services import Services
 from api.writes import Writer

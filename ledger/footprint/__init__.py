@@ -1,6 +1,7 @@
 """What people and companies emit: activities, the factors that measure them, and the days that they sum to."""
 
 from ledger.footprint.commands import Tracked, track
+from ledger.footprint.derivation import Part
 from ledger.footprint.factors import Factor, FactorTable, shipped
 from ledger.footprint.models import Activity
 from ledger.footprint.queries import Daily, History, daily, history
@@ -33,6 +34,7 @@ __all__ = [
     "HalfHours",
     "History",
     "Item",
+    "Part",
     "Tracked",
     "Trend",
     "assess",

@@ -79,7 +79,8 @@ async def track(session: AsyncSession, account: Account, report: ActivityReport,
 
 async def _first(session: AsyncSession, repeated: Activity, report: ActivityReport) -> Activity:
     """The activity that had the reference first, if it tells of the same."""
-    assert repeated.reference is not None  # noqa: S101  # without one nothing is in its way
+    if repeated.reference is None:
+        raise AssertionError("an activity without a reference met another one")
     first = await store.by_reference(session, repeated.account_id, repeated.reference)
     same = (
         (first.category, first.subcategory, first.co2_mg, first.quantity, first.unit)

@@ -10,8 +10,9 @@ from ledger.footprint.errors import DetailMissing, NoFactor, NothingToMeasure, U
 from ledger.footprint.factors import Factor, FactorTable
 from ledger.footprint.naming import AVERAGE_FOOD, activity_of, is_flight, word
 from ledger.footprint.report import FLIGHT_CLASSES, ActivityReport, Item
-from ledger.footprint.units import Dimension, Unit, converted, unit_named, units_of
+from ledger.footprint.units import Dimension, Unit, co2e, converted, shown, unit_named, units_of
 from ledger.kernel.errors import InvalidEmissionData
+from ledger.kernel.units import Co2e
 
 SHORT_FLIGHT_KM = 3_700
 """A flight up to here is a short one: the length to which DESNZ counts flights as short-haul."""
@@ -60,6 +61,16 @@ class Part:
     def co2_kg(self) -> Fraction:
         """Quantity x factor x weight, in kg CO2e, exact."""
         return self.quantity * Fraction(self.factor.co2e_kg_per_unit) * self.weight
+
+    @property
+    def co2(self) -> Co2e:
+        """The same to the milligram."""
+        return co2e(self.co2_kg)
+
+    @property
+    def shown_quantity(self) -> Decimal:
+        """The quantity to twelve decimals."""
+        return shown(self.quantity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from ledger.footprint.report import (
     VERIFICATION_METHODS,
     ActivityReport,
 )
-from ledger.footprint.units import decimal_half_even, half_even
+from ledger.footprint.units import co2e, shown
 from ledger.kernel.errors import InvalidEmissionData
-from ledger.kernel.units import MG_PER_KG, Co2e, plain
+from ledger.kernel.units import MG_PER_KG, Co2e
 
 PERSONAL_LIMIT_KG = 10_000
 """The most that one personal activity may emit (the standard's VAL-003). Companies and logistics have no such limit."""
@@ -29,7 +29,6 @@ LARGE_GAP = Fraction(3, 10)
 """How far, relative to the derived amount, a stated one may lie from it unremarked. A mile taken for a kilometre is
 further off in either direction."""
 
-QUANTITY_DECIMALS = 12
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = 15, -60
 
 
@@ -44,11 +43,10 @@ class Assessment:
 
     @property
     def quantity(self) -> Decimal | None:
-        """How much there was in the factor's unit, to `QUANTITY_DECIMALS`; None where several units add up."""
+        """How much there was in the factor's unit, to twelve decimals; None where several units add up."""
         if self.derivation is None or self.unit is None:
             return None
-        quantity = sum((part.quantity for part in self.derivation.parts), Fraction(0))
-        return plain(decimal_half_even(quantity, QUANTITY_DECIMALS))
+        return shown(sum((part.quantity for part in self.derivation.parts), Fraction(0)))
 
     @property
     def unit(self) -> str | None:
@@ -68,16 +66,16 @@ class Assessment:
 
     @property
     def emission_factor_kg(self) -> Decimal | None:
-        """What one `unit` emits, in kg CO2e to `QUANTITY_DECIMALS`; None where several factors add up."""
+        """What one `unit` emits, in kg CO2e to twelve decimals; None where several factors add up."""
         per_unit = None if self.derivation is None else self.derivation.kg_per_unit
-        return None if per_unit is None else plain(decimal_half_even(per_unit, QUANTITY_DECIMALS))
+        return None if per_unit is None else shown(per_unit)
 
     @property
     def direct(self) -> Co2e:
         """What of the derived amount is emitted by the person's or company's own burning: scope 1."""
         if self.derivation is None:
             return Co2e(0)
-        return _mg(sum((part.co2_kg for part in self.derivation.parts if part.factor.scope == 1), Fraction(0)))
+        return co2e(sum((part.co2_kg for part in self.derivation.parts if part.factor.scope == 1), Fraction(0)))
 
 
 def assess(report: ActivityReport, table: FactorTable, *, personal: bool) -> Assessment:
@@ -90,9 +88,9 @@ def assess(report: ActivityReport, table: FactorTable, *, personal: bool) -> Ass
         CalculationFailed: no amount is stated, and no factor fits.
     """
     _check(report)
-    stated = None if report.co2_kg is None else _mg(Fraction(report.co2_kg))
+    stated = None if report.co2_kg is None else co2e(Fraction(report.co2_kg))
     derivation = _derive(report, table)
-    derived = None if derivation is None else _mg(derivation.co2_kg)
+    derived = None if derivation is None else co2e(derivation.co2_kg)
     co2 = derived if stated is None else stated
     if co2 is None:
         raise AssertionError("a report without a stated amount was neither derived nor refused")
@@ -108,11 +106,6 @@ def assess(report: ActivityReport, table: FactorTable, *, personal: bool) -> Ass
             )
         )
     return Assessment(co2, derived, derivation, tuple(notices))
-
-
-def _mg(kg: Fraction) -> Co2e:
-    """Kilograms to the milligram, half to even."""
-    return Co2e(half_even(kg * MG_PER_KG))
 
 
 def _derive(report: ActivityReport, table: FactorTable) -> Derivation | None:

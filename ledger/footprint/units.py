@@ -7,6 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from ledger.footprint.errors import UnknownUnit
+from ledger.kernel.units import MG_PER_KG, Co2e, plain
 
 
 class Dimension(Enum):
@@ -31,6 +32,8 @@ class Unit:
     dimension: Dimension
     size: Fraction
 
+
+SHOWN_DECIMALS = 12
 
 LB_IN_G = Fraction("453.59237")
 SHORT_TON_IN_G = 2000 * LB_IN_G
@@ -153,3 +156,13 @@ def half_even(number: Fraction) -> int:
 def decimal_half_even(number: Fraction, decimals: int) -> Decimal:
     """The number with at most so many decimals, a half going to the even neighbour."""
     return Decimal(half_even(number * 10**decimals)).scaleb(-decimals)
+
+
+def shown(number: Fraction) -> Decimal:
+    """A quantity as it is kept and answered: to twelve decimals, half to even, without trailing zeros."""
+    return plain(decimal_half_even(number, SHOWN_DECIMALS))
+
+
+def co2e(kg: Fraction) -> Co2e:
+    """Kilograms of CO2e to the milligram, half to even."""
+    return Co2e(half_even(kg * MG_PER_KG))
