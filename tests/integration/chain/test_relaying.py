@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from ledger.chain import Network, Relayer, Rpc
+from ledger.chain import Network, Relayer, Rpc, function_data
+from ledger.chain.delivery import STUCK_BLOCKS, Delivery
 from ledger.chain.models import Submission
+from ledger.chain.submissions import store
+from ledger.chain.transactions import Call, Fees
 from ledger.db.session import Sessions
 from ledger.kernel.faults import FaultPoint
-from tests.support.chain import eventually, gifts, queue_gifts, statuses, until_done
+from tests.support.chain import FAUCET_GAS, eventually, gifts, queue_gifts, receiver, statuses, until_done
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = -9
@@ -99,3 +102,30 @@ async def test_blocks_that_a_reorg_took_are_filled_again(
         await queue_gifts(session, network, [3])
     await until_done(relayer, sessions)
     assert await gifts(rpc, network, range(4)) == [1, 1, 1, 1]
+
+
+async def test_what_pays_too_little_is_replaced_once_blocks_pass_it_by(
+    sessions: Sessions, rpc: Rpc, network: Network
+) -> None:
+    gift = Call(network.contracts.dollar, function_data("TestDollar", "faucet", [receiver(1), 1]), FAUCET_GAS)
+    async with sessions.begin() as session:
+        await store(
+            session,
+            network.custody.operator("relayer"),
+            gift,
+            chain_id=network.chain_id,
+            nonce=0,
+            fees=Fees(ceiling_wei=1, tip_wei=0),
+            purpose="a gift at a fee that no block takes",
+        )
+    delivery = Delivery(sessions, rpc, network.chain_id, network.custody, stuck_seconds=0)
+    for _ in range(STUCK_BLOCKS):
+        assert await delivery.run_once() == 1
+        await rpc.call("evm_mine")
+    assert await gifts(rpc, network, [1]) == [0]
+
+    while await delivery.run_once():
+        await rpc.call("evm_mine")
+    assert await gifts(rpc, network, [1]) == [1]
+    async with sessions() as session:
+        assert await session.scalar(select(func.max(Submission.attempt))) == 1

@@ -1,0 +1,34 @@
+from eth_utils.address import to_checksum_address
+
+from ledger.chain import Network, Relayer, Rpc, grant_verifier
+from ledger.chain.reader import ChainReader
+from ledger.chain.rpc import to_int
+from ledger.db.session import Sessions
+from tests.support.chain import VERIFIER, batch_terms, queue_credits, queue_gifts, receiver, until_done
+
+
+async def test_web3_reads_what_our_own_encoding_wrote(
+    sessions: Sessions, rpc: Rpc, network: Network, relayer: Relayer
+) -> None:
+    holder, buffer = network.custody.holder(0).address, network.contracts.credit
+    await grant_verifier(sessions, rpc, network, verifier=network.custody.holder(VERIFIER).address)
+    async with sessions.begin() as session:
+        await queue_credits(session, network, holder, {123: 1_000})
+        await queue_gifts(session, network, [1])
+    await until_done(relayer, sessions)
+
+    head = to_int(await rpc.call("eth_blockNumber"))
+    async with ChainReader(rpc.url, network.contracts) as reader:
+        block = await reader.hash_at(head)
+        assert block is not None
+        holders = [[to_checksum_address(address)] for address in (holder, buffer)]
+        assert await reader.calls("CarbonCredit", "balanceOf", holders, at=block) == [950, 50]
+        assert await reader.call("CarbonCredit", "batchKg", batch_terms(network).batch_id, at=block) == (
+            1_000,
+            950,
+            50,
+            0,
+        )
+        assert await reader.call("TestDollar", "balanceOf", to_checksum_address(receiver(1)), at=block) == 1
+        (minted,) = await reader.events("CarbonCredit", "CreditMinted", 0, head)
+        assert minted["args"]["creditId"] == "CRD-2025-000123"
