@@ -175,5 +175,5 @@ def _failure(state: IntentState) -> TransactionFailed:
     return TransactionFailed(
         f"The chain refused the transaction: {reason}. Nothing was moved; correct the cause and send it anew.",
         reason=failure.get("code"),
-        **failure.get("facts", {}),
+        facts=failure.get("facts") or {},
     )

@@ -128,7 +128,7 @@ async def test_what_the_chain_refused_is_told_each_time_it_is_asked(
         async with person.post("probe/give", json={"ref": "x"}, headers={"Idempotency-Key": "a"}) as answer:
             error = (await answer.json())["error"]
         assert (answer.status, error["code"], error["number"]) == (502, "TRANSACTION_FAILED", 4002)
-        assert error["details"] == {"reason": "ExpiredAuthorization", "validBefore": 1}
+        assert error["details"] == {"reason": "ExpiredAuthorization", "facts": {"validBefore": 1}}
     assert len(await api.intents(account)) == 1
 
 
