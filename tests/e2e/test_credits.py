@@ -19,7 +19,7 @@ TONNE = Decimal(1)
 
 def certificate_text(server: Server, address: str) -> str:
     """What the certificate says, without any white space; read without a key."""
-    answer = server.client().get("//" + urlsplit(address).path)
+    answer = server.client().get("/" + urlsplit(address).path)
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/pdf"
     pages = pypdf.PdfReader(io.BytesIO(answer.body)).pages
