@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 GENERATIONS_KEPT = 2
 NAME = re.compile(r"^state-(\d{10})\.json\.gz$")
 
@@ -44,20 +46,51 @@ class StateFiles:
             surplus.unlink()
 
 
+class Header(msgspec.Struct):
+    """What is looked at of a block's header."""
+
+    number: str
+    timestamp: str
+
+
+class SavedBlock(msgspec.Struct):
+    """What is looked at of a saved block."""
+
+    header: Header
+
+
 @contextmanager
 def unpacked(generation: Path) -> Iterator[Path | None]:
     """The state as plain JSON in a file that is there for a while; None when the generation is damaged."""
     state = generation.with_name("state.loading.json")
     try:
         content = gzip.decompress(generation.read_bytes())  # checks its own CRC
-    except (OSError, EOFError, zlib.error):
+        state.write_bytes(with_one_genesis(content))
+    except (OSError, EOFError, zlib.error, msgspec.DecodeError):
         yield None
         return
-    state.write_bytes(content)
     try:
         yield state
     finally:
         state.unlink()
+
+
+def with_one_genesis(state: bytes) -> bytes:
+    """The state without the genesis blocks of later starts.
+
+    Each start of anvil makes a genesis block of its own before it loads the state, and its next dump holds that one
+    too; which of them the start after that takes for the first block is chance. The chain grew on the oldest.
+    """
+    fields = msgspec.json.decode(state, type=dict[str, msgspec.Raw])
+    blocks = msgspec.json.decode(fields["blocks"], type=list[msgspec.Raw])
+    headers = [msgspec.json.decode(block, type=SavedBlock).header for block in blocks]
+    oldest = min((int(header.timestamp, 16) for header in headers if int(header.number, 16) == 0), default=0)
+    kept = [
+        block
+        for block, header in zip(blocks, headers, strict=True)
+        if int(header.number, 16) > 0 or int(header.timestamp, 16) == oldest
+    ]
+    return msgspec.json.encode(fields | {"blocks": kept})
 
 
 def set_aside(generation: Path) -> Path:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccm.stack.anvil import EmbeddedAnvil, binary
-from ccm.stack.chain_state import StateFiles
+from ccm.stack.chain_state import StateFiles, with_one_genesis
 from ccm.stack.errors import NoUsableState
 from ledger.kernel import clock
 from tests.support.stack import data_folder
@@ -112,3 +113,23 @@ async def test_a_preferred_port_is_kept_while_it_is_free(folder: Path) -> None:
         occupant.listen()
         async with EmbeddedAnvil(folder, preferred_port=port, saved=False) as node:
             assert node.port != port
+
+
+async def test_the_first_block_stays_the_same_however_often_the_node_restarts(folder: Path) -> None:
+    genesis = set()
+    for number in range(1, 6):
+        async with EmbeddedAnvil(folder) as node:
+            await mine(node)
+            genesis.add((await block(node, "0x0"))["hash"])
+            assert (await block(node))["number"] == hex(number)
+        await asyncio.sleep(1)  # the genesis block that the next start makes has another second, so another hash
+    assert len(genesis) == 1
+
+
+def test_of_several_genesis_blocks_the_oldest_is_loaded() -> None:
+    def saved(number: int, time: int) -> dict[str, object]:
+        return {"header": {"number": hex(number), "timestamp": hex(time), "extraData": "0x"}, "transactions": []}
+
+    state = {"best_block_number": 1, "blocks": [saved(0, 9), saved(1, 5), saved(0, 4), saved(0, 7)]}
+    kept = json.loads(with_one_genesis(json.dumps(state).encode()))
+    assert kept == state | {"blocks": [saved(1, 5), saved(0, 4)]}
