@@ -1,0 +1,147 @@
+"""Invariants 1 to 4 and 6 of the credit token: where every kilogram is, on chain and in the mirror."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
+from ledger.kernel.ids import credit_number
+from ledger.reconcile.evidence import Evidence, Finding, differences, finding, hexed
+
+BATCH_FIELDS = ("issued", "circulating", "buffered", "retired")
+
+
+async def credit_findings(evidence: Evidence) -> list[Finding]:
+    """Every check of the credit token."""
+    batches = await evidence.rows(CreditBatch)
+    holdings = await evidence.rows(CreditHolding)
+    supply_kg = await evidence.reader.call("CarbonCredit", "totalSupply", at=evidence.block_hash)
+    return [
+        await _batches(evidence, batches),
+        await _supply(evidence, batches, supply_kg),
+        _sum_of_balances(holdings, supply_kg),
+        await _eligible(evidence, batches),
+        _retired_by_batch(batches, await evidence.rows(RetiredCredits)),
+        await _credit_ids(evidence),
+        await _nonces(evidence),
+        _held_and_retired(batches, holdings),
+        await _balances(evidence, holdings),
+    ]
+
+
+async def _batches(evidence: Evidence, batches: Sequence[CreditBatch]) -> Finding:
+    """Batch by batch the same kilograms in the same places, and every place adds up."""
+    ids = [batch.batch_id for batch in batches]
+    answers = await evidence.reader.calls(
+        "CarbonCredit", "batchKg", [[batch_id] for batch_id in ids], at=evidence.block_hash
+    )
+    chain = dict(zip(ids, (dict(zip(BATCH_FIELDS, answer, strict=True)) for answer in answers), strict=True))
+    mirror = {
+        batch.batch_id: {
+            "issued": int(batch.issued_kg),
+            "circulating": _circulating_kg(batch),
+            "buffered": int(batch.buffered_kg),
+            "retired": int(batch.retired_kg),
+        }
+        for batch in batches
+    }
+    drifts = differences("batch", mirror, chain, hexed)
+    drifts += [
+        f"batch {hexed(batch_id)}: {kg['issued']} kg issued are not {kg['circulating']} + {kg['buffered']} + "
+        f"{kg['retired']} kg"
+        for batch_id, kg in chain.items()
+        if kg["issued"] != kg["circulating"] + kg["buffered"] + kg["retired"]
+    ]
+    return finding(1, "per batch: issued = circulating + buffered + retired, mirror = chain", len(ids), drifts)
+
+
+async def _supply(evidence: Evidence, batches: Sequence[CreditBatch], supply_kg: int) -> Finding:
+    at = evidence.block_hash
+    attributable_kg = await evidence.reader.call("CarbonCredit", "attributable", at=at)
+    buffered_kg = sum(int(batch.buffered_kg) for batch in batches)
+    circulating_kg = sum(_circulating_kg(batch) for batch in batches)
+    mirror = {"total supply": circulating_kg + buffered_kg, "own balance": buffered_kg}
+    chain = {"total supply": supply_kg, "own balance": supply_kg - attributable_kg}
+    drifts = differences("the token's", mirror, chain)
+    return finding(1, "supply = circulating + buffered; the token's own balance = buffered", 2, drifts)
+
+
+def _sum_of_balances(holdings: Sequence[CreditHolding], supply_kg: int) -> Finding:
+    held_kg = sum(int(holding.balance_kg) for holding in holdings)
+    drifts = [] if held_kg == supply_kg else [f"the balances sum to {held_kg} kg, the supply is {supply_kg} kg"]
+    return finding(2, "the sum of all balances = total supply", len(holdings), drifts)
+
+
+async def _eligible(evidence: Evidence, batches: Sequence[CreditBatch]) -> Finding:
+    ids, kgs = await evidence.reader.call("CarbonCredit", "nextEligible", len(batches) + 1, at=evidence.block_hash)
+    chain = dict(zip(ids, kgs, strict=True))
+    mirror = {batch.batch_id: _circulating_kg(batch) for batch in batches if _circulating_kg(batch) > 0}
+    drifts = differences("eligible batch", mirror, chain, hexed)
+    return finding(2, "the eligible list = the batches with circulating > 0", len(mirror), drifts)
+
+
+def _retired_by_batch(batches: Sequence[CreditBatch], retirements: Sequence[RetiredCredits]) -> Finding:
+    """Retired only grows: it is nothing but the sum of all retirements."""
+    told: dict[str, int] = defaultdict(int)
+    drifts = []
+    for retirement in retirements:
+        if sum(part["kg"] for part in retirement.batches) != retirement.kg:
+            drifts.append(f"retirement {hexed(retirement.ref)}: its batches do not sum to its {int(retirement.kg)} kg")
+        for part in retirement.batches:
+            told[part["batchId"]] += part["kg"]
+    kept = {hexed(batch.batch_id): int(batch.retired_kg) for batch in batches}
+    drifts += [
+        f"batch {batch_id}: {kept.get(batch_id)} kg are retired, its retirements sum to {told.get(batch_id, 0)} kg"
+        for batch_id in sorted(kept.keys() | told.keys())
+        if kept.get(batch_id) != told.get(batch_id, 0)
+    ]
+    return finding(3, "retired per batch = the sum of its retirements", len(retirements), drifts)
+
+
+async def _credit_ids(evidence: Evidence) -> Finding:
+    ids = [credit.credit_id for credit in await evidence.rows(MintedCredit)]
+    used = await evidence.reader.calls(
+        "CarbonCredit", "isCreditIdUsed", [[credit_number(credit_id)] for credit_id in ids], at=evidence.block_hash
+    )
+    drifts = [
+        f"{credit_id} is mirrored, but not used on chain"
+        for credit_id, is_used in zip(ids, used, strict=True)
+        if not is_used
+    ]
+    drifts += [f"{credit_id} is mirrored {times} times" for credit_id, times in Counter(ids).items() if times > 1]
+    return finding(3, "each credit id is used once", len(ids), drifts)
+
+
+async def _nonces(evidence: Evidence) -> Finding:
+    keys = [(used.authorizer, used.nonce) for used in await evidence.rows(UsedAuthorization)]
+    used = await evidence.reader.calls("CarbonCredit", "authorizationState", keys, at=evidence.block_hash)
+    drifts = [
+        f"nonce {hexed(nonce)} of {hexed(authorizer)} is mirrored as used, the chain would take it"
+        for (authorizer, nonce), is_used in zip(keys, used, strict=True)
+        if not is_used
+    ]
+    return finding(3, "each authorisation is used once", len(keys), drifts)
+
+
+def _held_and_retired(batches: Sequence[CreditBatch], holdings: Sequence[CreditHolding]) -> Finding:
+    issued_kg = sum(int(batch.issued_kg) for batch in batches)
+    held_kg = sum(int(holding.balance_kg) for holding in holdings)
+    retired_kg = sum(int(holding.retired_kg) for holding in holdings)
+    drifts = []
+    if issued_kg != held_kg + retired_kg:
+        drifts.append(f"{issued_kg} kg were issued, but {held_kg} kg are held and {retired_kg} kg retired")
+    return finding(4, "whatever was issued is held or retired, and nothing else is", len(holdings), drifts)
+
+
+async def _balances(evidence: Evidence, holdings: Sequence[CreditHolding]) -> Finding:
+    holders = [holding.holder for holding in holdings]
+    answers = await evidence.reader.calls(
+        "CarbonCredit", "balanceOf", [[holder] for holder in holders], at=evidence.block_hash
+    )
+    mirror = {holding.holder: int(holding.balance_kg) for holding in holdings}
+    drifts = differences("credits (kg) of", mirror, dict(zip(holders, answers, strict=True)), hexed)
+    return finding(6, "every balance of credits: mirror = chain", len(holders), drifts)
+
+
+def _circulating_kg(batch: CreditBatch) -> int:
+    """What of a batch anyone holds; a plain number, because a mirror that drifted may say less than nothing."""
+    return int(batch.issued_kg) - int(batch.buffered_kg) - int(batch.retired_kg)
