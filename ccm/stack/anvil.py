@@ -26,6 +26,7 @@ from ccm.stack.rpc import Rpc
 CHAIN_ID = 31337
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 5
+EXIT_PATIENCE_SECONDS = 1
 POLL_SECONDS = 0.01
 LISTENING = re.compile(rf"^Listening on {re.escape(LOOPBACK)}:(\d+)$", re.MULTILINE)
 
@@ -116,9 +117,9 @@ class EmbeddedAnvil:
         except BaseException:
             await self._end()
             raise
-        self._tasks = [asyncio.create_task(self._mine(), name="mine")]
+        self._tasks = [asyncio.create_task(self._mine(), name="mine it")]
         if self._states:
-            self._tasks.append(asyncio.create_task(self._keep_saving(), name="save the chain"))
+            self._tasks.append(asyncio.create_task(self._keep_saving(), name="save it"))
         return self
 
     async def __aexit__(
@@ -138,10 +139,17 @@ class EmbeddedAnvil:
         finally:
             await self._end()
 
-    async def ended(self) -> None:
-        """Waits until the node ends by itself, or is no longer looked after."""
-        waits = [*self._tasks, asyncio.create_task(self.child.process.wait())]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    async def ended(self) -> str:
+        """Waits until the node ends by itself, or can no longer be mined or saved; answers which."""
+        exited = asyncio.create_task(self.child.process.wait(), name="anvil exited")
+        done, _ = await asyncio.wait([*self._tasks, exited], return_when=asyncio.FIRST_COMPLETED)
+        # A call that fails is often the first sign of a node that ends.
+        await asyncio.wait({exited}, timeout=EXIT_PATIENCE_SECONDS)
+        if exited.done():
+            return "ended by itself"
+        exited.cancel()
+        failed = done.pop()
+        return f"runs, but to {failed.get_name()} it failed: {failed.exception()!r}"
 
     @property
     def _cache(self) -> Path:

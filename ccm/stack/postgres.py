@@ -113,9 +113,10 @@ class EmbeddedPostgres:
         if self._child is not None:
             await self._child.stop(signal.SIGINT, STOP_PATIENCE_SECONDS)
 
-    async def ended(self) -> None:
-        """Waits until the server ends by itself."""
+    async def ended(self) -> str:
+        """Waits until the server ends by itself; answers so."""
         await self.child.process.wait()
+        return "ended by itself"
 
     async def create_database(self, name: str, *, template: str | None = None) -> str:
         """Creates a database, as a copy of another where one is named; answers its URL."""

@@ -19,6 +19,7 @@ from ccm.stack.runfile import Part, RunFile, exclusive
 from ledger.kernel.settings import Settings
 
 ROLES_PATIENCE_SECONDS = 30
+PART_PATIENCE_SECONDS = 2
 
 Say = Callable[[str], None]
 
@@ -117,14 +118,17 @@ class Stack:
             for task in (working, stopping):
                 task.cancel()
             await asyncio.gather(working, stopping, return_exceptions=True)
+        if not working.cancelled() and working.exception():
+            # Roles that fail are often the first sign of a part that ends.
+            await asyncio.wait({ended}, timeout=PART_PATIENCE_SECONDS)
         if ended.done():
-            raise StackError(f"{ended.result()} ended by itself. The data is kept in {self.settings.data}.")
+            raise StackError(f"{ended.result()}. The data is kept in {self.settings.data}.")
         ended.cancel()
         if not working.cancelled():
             working.result()
 
     async def _ended(self) -> str:
-        """Waits until a part ends by itself; answers what it was."""
+        """Waits until a part ends by itself; answers what happened to which."""
         waits = {}
         if self.postgres:
             waits[asyncio.create_task(self.postgres.ended())] = "PostgreSQL"
@@ -137,7 +141,8 @@ class Stack:
         finally:
             for task in waits:
                 task.cancel()
-        return waits[done.pop()]
+        first = done.pop()
+        return f"{waits[first]} {first.result()}"
 
     @property
     def _url(self) -> str:
