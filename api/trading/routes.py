@@ -6,6 +6,7 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import PUBLIC
+from api.requests import bad_body
 from api.services import Services
 from api.trading.schemas import (
     BuyRequest,
@@ -22,6 +23,7 @@ from api.trading.schemas import (
 from api.writes import Queued, Writer
 from ledger import market
 from ledger.accounts import Account
+from ledger.credits import InvalidAmount
 
 LARGEST_PAGE = 1_000_000
 
@@ -32,7 +34,7 @@ class TradingController(Controller):
     path = "/trading"
     tags = ("trading",)
 
-    @post("/list", summary="Offer credits for sale")
+    @post("/list", opt=bad_body(InvalidAmount), summary="Offer credits for sale")
     async def list_credits(
         self,
         data: JSONBody[ListRequest],
@@ -48,7 +50,7 @@ class TradingController(Controller):
 
         return await writer.on_chain(command, Listed)
 
-    @post("/buy", summary="Buy credits from a listing")
+    @post("/buy", opt=bad_body(InvalidAmount), summary="Buy credits from a listing")
     async def buy(
         self,
         data: JSONBody[BuyRequest],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
+from ledger.credits.rules import positive_kg
 from ledger.kernel.errors import InsufficientCredits, InsufficientFunds, InvalidInput, ListingNotFound, PriceChanged
 from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg, plain
@@ -75,7 +76,8 @@ def offer(terms: Terms, moment: datetime) -> Offer:
     """The offer that these terms make at `moment`.
 
     Raises:
-        InvalidInput: an amount, price, currency, minimum or end that nobody can have meant; `field` names it.
+        InvalidAmount: an amount that is not a whole number of kilograms above zero.
+        InvalidInput: a price, currency, minimum or end that nobody can have meant; `field` names it.
     """
     kg = positive_kg("amount", terms.tonnes)
     price_per_kg = _price("pricePerCredit", terms.price_per_tonne)
@@ -95,21 +97,6 @@ def offer(terms: Terms, moment: datetime) -> Offer:
     if end <= moment:
         raise InvalidInput("expiresAt is in the past; name a time to come.", field="expiresAt")
     return Offer(kg, price_per_kg, minimum_kg, end)
-
-
-def positive_kg(field: str, tonnes: Decimal) -> Kg:
-    """Whole kilograms, at least one, from tonnes.
-
-    Raises:
-        InvalidInput: not finite, not above zero, or finer than a kilogram.
-    """
-    try:
-        kg = Kg.from_tonnes(tonnes)
-    except ValueError as error:
-        raise InvalidInput(f"{field}: {error}.", field=field) from error
-    if kg == 0:
-        raise InvalidInput(f"{field} is zero; the least is 0.001 t.", field=field)
-    return kg
 
 
 def micros(field: str, dollars: Decimal) -> Micros:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.accounts import Account
 from ledger.chain import Intent, Network, function_data, lock_position, queue, relay_payload
+from ledger.credits import positive_kg
 from ledger.db.sequences import next_id
 from ledger.kernel.errors import ListingNotFound
 from ledger.kernel.ids import IdKind
@@ -53,7 +54,7 @@ async def buy(session: AsyncSession, network: Network, buyer: Account, demand: D
         ListingNotFound, OwnListing, InsufficientCredits, BelowMinimumPurchase, PriceChanged, InsufficientFunds:
             as `rules.check_purchase` says.
     """
-    kg = rules.positive_kg("amount", demand.tonnes)
+    kg = positive_kg("amount", demand.tonnes)
     most_total = None if demand.max_total_dollars is None else rules.micros("maxTotal", demand.max_total_dollars)
     wallet = orders.signer_of(network, buyer).address
     listing = await store.lock_listing(session, demand.listing_id)

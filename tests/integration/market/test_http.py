@@ -111,15 +111,15 @@ async def test_an_offer_that_the_chain_has_confirmed_is_active(shop: Shop) -> No
     ("status", "number", "change"),
     [
         (409, 2001, {"amount": 0.501}),
-        (400, None, {"amount": 0}),
-        (400, None, {"amount": -0.001}),
-        (400, None, {"amount": 0.0015}),
-        (400, None, {"amount": "0.5"}),
-        (400, None, {"amount": None}),
+        (400, 1001, {"amount": 0}),
+        (400, 1001, {"amount": -0.001}),
+        (400, 1001, {"amount": 0.0015}),
+        (400, 1001, {"amount": "0.5"}),
+        (400, 1001, {"amount": None}),
         (400, None, {"pricePerCredit": 25.5001}),
         (400, None, {"currency": "XXX"}),
         (400, None, {"expiresAt": "2020-01-01T00:00:00Z"}),
-        (400, None, {"expiresAt": "2099-02-30T00:00:00Z"}),
+        (400, 1001, {"expiresAt": "2099-02-30T00:00:00Z"}),
     ],
 )
 async def test_an_offer_that_cannot_be_is_refused_in_the_standards_words_and_nothing_stands(
