@@ -63,7 +63,7 @@ class Delivery:
         """One pass: takes back what a reorg undid, records receipts, sends what the node lacks.
 
         Returns:
-            How many transactions the chain has still to count.
+            How much is left to do: transactions that the chain has still to count, and receipts still to be read.
         """
         head, reorged = await self._look_at_head()
         counts = await self._counts()
@@ -81,7 +81,8 @@ class Delivery:
             self._begin_again(waiting)
         await self._send(self._due(waiting), head)
         await self._replace_stuck(waiting, counts, head)
-        return len(waiting)
+        more_unseen = len(unseen) == RECEIPTS_AT_ONCE
+        return len(waiting) + more_unseen
 
     async def _look_at_head(self) -> tuple[int, bool]:
         """The head's number, and whether blocks that were seen before are gone."""

@@ -6,6 +6,7 @@ import logging
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.chain.delivery import Delivery
 from ledger.chain.intents import QUEUED_CHANNEL
@@ -55,7 +56,7 @@ class Relayer:
         """One pass: signs what is queued, sends what is stored, records what was mined.
 
         Returns:
-            How many transactions the chain has still to count.
+            How much is left to do; 0 once the chain has counted all that was sent.
         """
         if await self._sign_queued():
             reach("after_raw_stored")
@@ -86,6 +87,6 @@ class Relayer:
         """A pass, and how long to wait for the next one unless something is queued."""
         try:
             return BUSY_SECONDS if await self.run_once() else IDLE_SECONDS
-        except (BlockchainUnavailable, RpcError, DBAPIError, OSError) as error:
+        except (BlockchainUnavailable, RpcError, DBAPIError, PoolTimeout, OSError) as error:
             log.warning("the relayer tries again in a moment: %s", error)
             return IDLE_SECONDS
