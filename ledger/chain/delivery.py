@@ -70,9 +70,8 @@ class Delivery:
         async with self._sessions.begin() as session:
             if reorged:
                 await forget_receipts(session, self._chain_id, head - REORG_DEPTH)
-            await self._record_receipts(
-                session, await without_receipt(session, self._chain_id, counts, RECEIPTS_AT_ONCE)
-            )
+            unseen = await without_receipt(session, self._chain_id, counts, RECEIPTS_AT_ONCE)
+            await self._record_receipts(session, unseen)
             waiting = await pending(session, self._chain_id, counts)
             undone = [row for row in waiting if row.block_number is not None]
             if undone:
