@@ -107,6 +107,6 @@ def test_promised_never_exceeds_held(database_url: str) -> None:
     run_state_machine_as_test(
         Trades,
         settings=settings(
-            max_examples=15, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
