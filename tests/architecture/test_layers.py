@@ -52,19 +52,26 @@ def test_rules_know_neither_database_nor_network(path: Path) -> None:
     assert not imported & {"sqlalchemy", "asyncpg", "aiohttp", "web3", "litestar"}
 
 
-def test_no_float_and_no_rounding_where_mass_credits_or_money_are_counted() -> None:
-    found = []
-    for path in sorted((ROOT / "ledger").rglob("*.py")):
-        if "chain" in path.parts:  # seconds to wait are floats, and the chain's quantities are integers anyway
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            is_float = isinstance(node, ast.Constant) and isinstance(node.value, float)
-            is_call = (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"float", "round"}
-            )
-            if is_float or is_call:
-                found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
-    assert found == []
+def floats_and_roundings(path: Path) -> list[str]:
+    """Where the file has a float or rounds; seconds to wait are no quantity and may be floats."""
+    tree = ast.parse(path.read_text())
+    seconds = {
+        constant
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and all(isinstance(target, ast.Name) and target.id.endswith("_SECONDS") for target in node.targets)
+        for constant in ast.walk(node)
+    }
+    return [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float) and node not in seconds)
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"float", "round"})
+    ]
+
+
+def test_nothing_in_the_ledger_is_a_float_but_the_seconds_that_it_waits() -> None:
+    assert [where for path in sorted((ROOT / "ledger").rglob("*.py")) for where in floats_and_roundings(path)] == []
 
 
 def test_no_command_commits() -> None:
