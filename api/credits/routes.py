@@ -7,19 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.credits.books import TransactionItem, Transactions, WalletBalance, cursor_text
 from api.credits.certificates import certificate_path
-from api.credits.schemas import (
-    Earned,
-    EarnRequest,
-    Minted,
-    MintRequest,
-    Retired,
-    RetireRequest,
-    TransactionItem,
-    Transactions,
-    WalletBalance,
-    cursor_text,
-)
+from api.credits.schemas import Earned, EarnRequest, Minted, MintRequest, Retired, RetireRequest
 from api.days import asked_day
 from api.requests import bad_body
 from api.services import Services
