@@ -1,6 +1,13 @@
 """What a trader can do wrong beyond the standard's own numbers."""
 
-from ledger.kernel.errors import Conflict, InvalidInput
+from ledger.kernel.errors import Conflict, InvalidEmissionData, InvalidInput
+
+
+class InvalidTerms(InvalidInput):
+    """A price, currency, minimum, end or maximum that nobody can have meant; the standard counts it as bad data."""
+
+    code = InvalidEmissionData.code
+    number = InvalidEmissionData.number
 
 
 class BelowMinimumPurchase(InvalidInput):

@@ -9,7 +9,7 @@ from ledger.credits.rules import positive_kg
 from ledger.kernel.errors import InsufficientCredits, InsufficientFunds, InvalidInput, ListingNotFound, PriceChanged
 from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg, plain
-from ledger.market.errors import BelowMinimumPurchase, OwnListing
+from ledger.market.errors import BelowMinimumPurchase, InvalidTerms, OwnListing
 
 CURRENCY = "USD"
 """The one currency of the market: its coin stands for a dollar."""
@@ -77,25 +77,25 @@ def offer(terms: Terms, moment: datetime) -> Offer:
 
     Raises:
         InvalidAmount: an amount that is not a whole number of kilograms above zero.
-        InvalidInput: a price, currency, minimum or end that nobody can have meant; `field` names it.
+        InvalidTerms: a price, currency, minimum or end that nobody can have meant; `field` names it.
     """
     kg = positive_kg("amount", terms.tonnes)
     price_per_kg = _price("pricePerCredit", terms.price_per_tonne)
     if terms.currency != CURRENCY:
-        raise InvalidInput(f"The market trades in {CURRENCY} only.", field="currency", allowed=[CURRENCY])
+        raise InvalidTerms(f"The market trades in {CURRENCY} only.", field="currency", allowed=[CURRENCY])
     minimum_kg = LEAST_PURCHASE if terms.minimum_tonnes is None else positive_kg("minPurchase", terms.minimum_tonnes)
     if minimum_kg > kg:
-        raise InvalidInput(
+        raise InvalidTerms(
             f"minPurchase is {minimum_kg.tonnes} t, more than the {kg.tonnes} t offered.", field="minPurchase"
         )
     if int(kg) * int(price_per_kg) > MOST_TOTAL:
-        raise InvalidInput(
+        raise InvalidTerms(
             f"The offer is worth more than {MOST_TOTAL.dollars} USD; lower the price or the amount.",
             field="pricePerCredit",
         )
     end = (terms.expires_at or moment + DEFAULT_LIFETIME).replace(microsecond=0)
     if end <= moment:
-        raise InvalidInput("expiresAt is in the past; name a time to come.", field="expiresAt")
+        raise InvalidTerms("expiresAt is in the past; name a time to come.", field="expiresAt")
     return Offer(kg, price_per_kg, minimum_kg, end)
 
 
@@ -103,21 +103,21 @@ def micros(field: str, dollars: Decimal) -> Micros:
     """Money from dollars.
 
     Raises:
-        InvalidInput: not finite, negative, or finer than a millionth.
+        InvalidTerms: not finite, negative, or finer than a millionth.
     """
     try:
         return Micros.from_dollars(dollars)
     except ValueError as error:
-        raise InvalidInput(f"{field}: {error}.", field=field) from error
+        raise InvalidTerms(f"{field}: {error}.", field=field) from error
 
 
 def _price(field: str, dollars_per_tonne: Decimal) -> PricePerKg:
     try:
         price_per_kg = PricePerKg.from_dollars_per_tonne(dollars_per_tonne)
     except ValueError as error:
-        raise InvalidInput(f"{field}: {error}.", field=field) from error
+        raise InvalidTerms(f"{field}: {error}.", field=field) from error
     if price_per_kg == 0:
-        raise InvalidInput(f"{field} is zero; the least is 0.001 USD a tonne.", field=field)
+        raise InvalidTerms(f"{field} is zero; the least is 0.001 USD a tonne.", field=field)
     return price_per_kg
 
 

@@ -49,7 +49,7 @@ async def buy(session: AsyncSession, network: Network, buyer: Account, demand: D
     other in a circle.
 
     Raises:
-        InvalidInput: an amount or a maximum that nobody can have meant.
+        InvalidAmount, InvalidTerms: an amount or a maximum that nobody can have meant.
         WalletNotConnected: the buyer has no custody wallet.
         ListingNotFound, OwnListing, InsufficientCredits, BelowMinimumPurchase, PriceChanged, InsufficientFunds:
             as `rules.check_purchase` says.

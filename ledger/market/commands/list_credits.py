@@ -24,7 +24,7 @@ async def list_credits(
     """Offers the seller's credits. They stay the seller's until somebody buys, but can be promised to nobody else.
 
     Raises:
-        InvalidInput: terms that nobody can have meant.
+        InvalidAmount, InvalidTerms: terms that nobody can have meant.
         WalletNotConnected: the seller has no custody wallet.
         InsufficientCredits: more than is available.
     """

@@ -116,9 +116,9 @@ async def test_an_offer_that_the_chain_has_confirmed_is_active(shop: Shop) -> No
         (400, 1001, {"amount": 0.0015}),
         (400, 1001, {"amount": "0.5"}),
         (400, 1001, {"amount": None}),
-        (400, None, {"pricePerCredit": 25.5001}),
-        (400, None, {"currency": "XXX"}),
-        (400, None, {"expiresAt": "2020-01-01T00:00:00Z"}),
+        (400, 1001, {"pricePerCredit": 25.5001}),
+        (400, 1001, {"currency": "XXX"}),
+        (400, 1001, {"expiresAt": "2020-01-01T00:00:00Z"}),
         (400, 1001, {"expiresAt": "2099-02-30T00:00:00Z"}),
     ],
 )
