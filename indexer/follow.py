@@ -156,7 +156,7 @@ class Indexer:
     async def _mirror(self, cursor: store.Cursor, chunk: Chunk, head: Block) -> None:
         """Takes the chunk in: events, mirrors, window and cursor, in one transaction."""
         final = head.number - self._finality_depth
-        window = [block for block in chunk.blocks if block.number > final or block.number == chunk.last_block]
+        window = [block for block in chunk.blocks if block.number >= final or block.number == chunk.last_block]
         async with self._sessions.begin() as session:
             await store.move_cursor(session, self._chain_id, cursor.next_block, chunk.last_block + 1)
             await store.append_blocks(session, self._chain_id, window)

@@ -1,0 +1,94 @@
+"""A node behind a proxy that repeats, reorders, forgets and lags: only what fits together is believed."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from indexer.errors import InconsistentAnswer
+from ledger.chain import Network, Rpc
+from ledger.chain.rpc import Call
+from ledger.db.session import Sessions
+from ledger.market.mirror_models import CoinHolding
+from tests.support.indexing import give_dollars, holder, make_indexer
+from tests.support.verifying import drifts
+
+Answers = list[Any]
+"""To one batch: the logs first, then the blocks."""
+
+
+class Unreliable(Rpc):
+    """A real node whose answers to batches are changed on their way."""
+
+    def __init__(self, url: str, change: Callable[[Answers], None]) -> None:
+        super().__init__(url)
+        self._change = change
+
+    async def batch(self, calls: Sequence[Call]) -> Answers:
+        answers = await super().batch(calls)
+        if calls and calls[0][0] == "eth_getLogs":
+            self._change(answers)
+        return answers
+
+
+def out_of_order(answers: Answers) -> None:
+    answers[0].reverse()
+
+
+def without_block_times(answers: Answers) -> None:
+    for log in answers[0]:
+        log.pop("blockTimestamp", None)
+
+
+def with_a_removed_log(answers: Answers) -> None:
+    answers[0].append(answers[0][-1] | {"removed": True, "blockHash": "0x" + "ee" * 32})
+
+
+def of_a_stranger(answers: Answers) -> None:
+    answers[0].append(answers[0][-1] | {"address": "0x" + "ee" * 20})
+
+
+def of_another_fork(answers: Answers) -> None:
+    answers[0][-1]["blockHash"] = "0x" + "ee" * 32
+
+
+def from_beyond(answers: Answers) -> None:
+    answers[0][-1]["blockNumber"] = "0xffff"
+
+
+def no_logs_and_no_last_block(answers: Answers) -> None:
+    answers[0].clear()
+    answers[-1] = None
+
+
+def torn_between_two_forks(answers: Answers) -> None:
+    answers[-1]["parentHash"] = "0x" + "ee" * 32
+
+
+@pytest.mark.parametrize("change", [out_of_order, without_block_times, with_a_removed_log, of_a_stranger])
+async def test_what_nodes_may_do_changes_nothing(
+    sessions: Sessions, rpc: Rpc, network: Network, change: Callable[[Answers], None]
+) -> None:
+    await give_dollars(rpc, network, "Ada", 5)
+    async with Unreliable(rpc.url, change) as node:
+        await (await make_indexer(sessions, node)).catch_up()
+
+    assert await drifts(sessions, rpc, network) == []
+    async with sessions() as session:
+        assert await session.scalar(select(CoinHolding.balance_micros).where(CoinHolding.holder == holder("Ada"))) == 5
+
+
+@pytest.mark.parametrize("change", [of_another_fork, from_beyond, no_logs_and_no_last_block, torn_between_two_forks])
+async def test_what_does_not_fit_together_is_not_believed(
+    sessions: Sessions, rpc: Rpc, network: Network, change: Callable[[Answers], None]
+) -> None:
+    await give_dollars(rpc, network, "Ada", 5)
+    async with Unreliable(rpc.url, change) as node:
+        with pytest.raises(InconsistentAnswer):
+            await (await make_indexer(sessions, node)).catch_up()
+    async with sessions() as session:
+        assert (await session.scalars(select(CoinHolding))).all() == []
+
+    await (await make_indexer(sessions, rpc)).catch_up()
+    assert await drifts(sessions, rpc, network) == []

@@ -1,0 +1,48 @@
+"""What tests of the indexer share: an indexer, and what people do on the chain without us."""
+
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+import ledger.chain.mirror
+import ledger.credits.mirror
+import ledger.market.mirror
+from indexer import Indexer
+from ledger.chain import Network, Rpc, function_data, load_contracts
+from ledger.chain.rpc import to_hex, to_int
+from ledger.db.session import Sessions
+from tests.support.chain import eventually
+
+CHAIN_ID = 31_337
+MIRRORS = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
+FINALITY_DEPTH = 64
+ANYONE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+"""The development node's first account: not one of ours."""
+
+
+async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
+    """An indexer as the roles wire it, whose window is short."""
+    async with sessions() as session:
+        contracts = await load_contracts(session, CHAIN_ID)
+    settings = {"finality_depth": FINALITY_DEPTH, "poll_seconds": 0.01} | options
+    return Indexer(sessions, rpc, CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
+
+
+def holder(name: str) -> bytes:
+    """Somebody's address."""
+    return keccak(text=name)[-20:]
+
+
+async def give_dollars(rpc: Rpc, network: Network, name: str, micros: int) -> int:
+    """Somebody takes test dollars for this holder, in a block of their own. Returns the block's number."""
+    data = function_data("TestDollar", "faucet", [holder(name), micros])
+    call = {"from": ANYONE, "to": to_hex(network.contracts.dollar), "data": to_hex(data)}
+    sent = await rpc.call("eth_sendTransaction", call)
+
+    async def is_mined() -> bool:
+        return await rpc.call("eth_getTransactionReceipt", sent) is not None
+
+    await eventually(is_mined)
+    receipt = await rpc.call("eth_getTransactionReceipt", sent)
+    assert receipt["status"] == "0x1"
+    return to_int(receipt["blockNumber"])
