@@ -62,6 +62,7 @@ class Indexer:
         self._mirrors = mirrors
         self._finality_depth = finality_depth
         self._poll_seconds = poll_seconds
+        self._pause_seconds = poll_seconds
         self._most_blocks = blocks_per_chunk
         self._blocks_per_chunk = blocks_per_chunk
         self.leads = False
@@ -78,7 +79,6 @@ class Indexer:
         Raises:
             WrongChain, NoCommonAncestor: only a person can decide what to do; nothing was changed.
         """
-        pause = self._poll_seconds
         while not stop.is_set():
             try:
                 async with candidate(self._sessions, self._chain_id) as lead:
@@ -87,8 +87,8 @@ class Indexer:
                 raise
             except _PASSING as error:
                 log.warning("indexing pauses: %s", error)
-                await _wait(stop, pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                await _wait(stop, self._pause_seconds)
+                self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
             finally:
                 self.leads = False
 
@@ -124,7 +124,9 @@ class Indexer:
         self.leads = True
         while not stop.is_set():
             await lead.take()
-            if not await self.advance():
+            moved = await self.advance()
+            self._pause_seconds = self._poll_seconds
+            if not moved:
                 await _wait(stop, self._poll_seconds)
 
     async def _check_chain(self) -> None:
@@ -137,8 +139,8 @@ class Indexer:
                 f"The endpoint serves another chain than the one that is mirrored here (chain id {served}, genesis "
                 f"0x{genesis.hash.hex()}). Point BLOCKCHAIN_RPC at chain {self._chain_id} with genesis "
                 f"0x{cursor.genesis_hash.hex()}, or start with an empty database.",
-                chain_id=self._chain_id,
-                served_chain_id=served,
+                chainId=self._chain_id,
+                served=served,
             )
 
     async def _fetch(self, cursor: store.Cursor, head: Block) -> Chunk:
@@ -196,8 +198,8 @@ class Indexer:
             f"Chain {self._chain_id} changed deeper than the {self._finality_depth} blocks that are remembered. Check "
             "that BLOCKCHAIN_RPC is the right endpoint and in step; if the chain really changed so deep, start with "
             "an empty database.",
-            chain_id=self._chain_id,
-            next_block=cursor.next_block,
+            chainId=self._chain_id,
+            nextBlock=cursor.next_block,
             head=head.number,
         )
 

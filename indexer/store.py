@@ -56,7 +56,7 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
     if row is None:
         raise WrongChain(
             f"Chain {chain_id} is not known here: deploy the contracts on it first, or correct BLOCKCHAIN_RPC.",
-            chain_id=chain_id,
+            chainId=chain_id,
         )
     return Cursor(row.genesis_hash, row.next_block, row.block_hash)
 

@@ -65,7 +65,7 @@ async def mirrored_block(session: AsyncSession, chain_id: int) -> tuple[int, byt
     ).one_or_none()
     if row is None:
         raise BlockchainUnavailable(
-            f"No block of chain {chain_id} is mirrored yet: start `ccm up` and try again.", chain_id=chain_id
+            f"No block of chain {chain_id} is mirrored yet: start `ccm up` and try again.", chainId=chain_id
         )
     return row.block_number, row.block_hash
 

@@ -131,6 +131,10 @@ async def _intents(evidence: Evidence) -> Finding:
         _exists(RetiredCredits, evidence.chain_id, RetiredCredits.ref == Intent.ref),
         _exists(MarketOrder, evidence.chain_id, MarketOrder.ref == Intent.ref, Intent.kind == "place"),
         _exists(MarketFill, evidence.chain_id, MarketFill.taker_ref == Intent.ref),
+        select(Credit)
+        .join(MintedCredit, MintedCredit.credit_id == Credit.credit_id)
+        .where(MintedCredit.chain_id == evidence.chain_id, Credit.intent_id == Intent.intent_id)
+        .exists(),
     )
     reused = select(Intent.block_number, Intent.log_index).where(mine, Intent.status.in_(DONE))
     twice = reused.group_by(Intent.block_number, Intent.log_index).having(func.count() > 1)

@@ -165,8 +165,8 @@ def test_a_mirror_that_followed_every_fork_is_bit_for_bit_a_fresh_one(database_u
     run_state_machine_as_test(
         GrowsAndForks,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=8,
+            max_examples=20,
+            stateful_step_count=10,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
