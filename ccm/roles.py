@@ -101,6 +101,6 @@ async def _stopping_all(role: Coroutine[Any, Any, None], stop: asyncio.Event) ->
 async def _caught_up(indexer: Indexer, mirroring: asyncio.Task[None], stop: asyncio.Event) -> None:
     """Waits until the mirror has reached the chain's head, the roles are to stop, or the indexer ended."""
     while not stop.is_set() and not mirroring.done():
-        if indexer.head is not None and indexer.next_block is not None and indexer.next_block > indexer.head:
+        if indexer.at_head:
             return
         await asyncio.sleep(CATCH_UP_POLL_SECONDS)

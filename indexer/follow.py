@@ -66,6 +66,8 @@ class Indexer:
         self._most_blocks = blocks_per_chunk
         self._blocks_per_chunk = blocks_per_chunk
         self.leads = False
+        self.at_head = False
+        """Whether the mirror showed the chain's newest block, hash and all, when it last looked."""
         self.head: int | None = None
         """The newest block of the chain, as last seen."""
         self.next_block: int | None = None
@@ -125,6 +127,7 @@ class Indexer:
         while not stop.is_set():
             await lead.take()
             moved = await self.advance()
+            self.at_head = not moved
             self._pause_seconds = self._poll_seconds
             if not moved:
                 await _wait(stop, self._poll_seconds)
