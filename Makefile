@@ -74,7 +74,7 @@ up: setup ## serve the API on this machine until Ctrl-C
 # --- Test ----------------------------------------------------------------------------------------
 
 .PHONY: test test-fast contracts-test
-test: contracts-test ## all tests
+test: ape contracts-test ## all tests
 	@pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 test-fast: setup ## unit and architecture tests, for the inner loop
