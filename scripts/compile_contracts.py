@@ -1,7 +1,8 @@
 """Compiles the contracts into `contracts/artifacts/`: what deployment, indexer and ledger read.
 
-The compiler's settings come from `foundry.toml`, so that what is deployed is what Foundry tests. The artifacts are
-committed; `--check` compares them with a fresh compile and exits 1 where they differ.
+py-solc-x drives the executable that `forge` compiles with too, under the settings of `foundry.toml`, so that what is
+deployed is what Foundry tests. The artifacts are committed; `--check` compares them with a fresh compile and exits 1
+where they differ.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+
+import solcx
+from solcx.exceptions import SolcError
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTIFACTS = ROOT / "contracts" / "artifacts"
@@ -34,7 +38,7 @@ class CompileError(Exception):
 
 def compiler_input(profile: dict[str, Any]) -> dict[str, Any]:
     """Build the standard JSON input of one compile of all contracts, from a profile of `foundry.toml`."""
-    outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+    outputs = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode.object"]
     return {
         "language": "Solidity",
         "sources": {source: {"content": (ROOT / source).read_text()} for source in CONTRACTS.values()},
@@ -49,50 +53,49 @@ def compiler_input(profile: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def run_solc(solc: Path, *arguments: str, stdin: str = "") -> str:
-    """Run our solc executable and return what it printed; raises CompileError with its complaint."""
-    done = subprocess.run(  # noqa: S603 - our own executable, our own arguments
-        [str(solc), *arguments], cwd=ROOT, input=stdin, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise CompileError(f"{solc.relative_to(ROOT)} failed; run `make setup` first.\n{done.stderr.strip()}")
-    return done.stdout
+def run_compiler(solc: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Have our executable compile the standard JSON; raises CompileError with its complaint."""
+    try:
+        answer: dict[str, Any] = solcx.compile_standard(request, base_path=ROOT, solc_binary=solc)
+    except SolcError as error:
+        raise CompileError(error.message if error.error_dict else error.stderr_data) from None
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CompileError(f"{solc.relative_to(ROOT)} does not run; run `make setup` first.\n{error}") from None
+    return answer
 
 
-def concerns_us(diagnostic: dict[str, Any]) -> bool:
-    """Whether a compiler's message stops the compile: every error, and a warning about a file of our own."""
+def is_our_warning(diagnostic: dict[str, Any]) -> bool:
+    """Whether a message of the compiler's is a warning about a file of our own: those count as errors."""
     file: str = diagnostic.get("sourceLocation", {}).get("file", "")
-    return diagnostic["severity"] == "error" or (
-        diagnostic["severity"] == "warning" and not file.startswith("node_modules/")
-    )
+    return diagnostic["severity"] == "warning" and not file.startswith("node_modules/")
 
 
 def compile_contracts() -> dict[str, str]:
     """Compile every contract; return the text of each artifact by contract name."""
     profile: dict[str, Any] = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
-    solc = ROOT / profile["solc"]
     request = compiler_input(profile)
-    answer = json.loads(run_solc(solc, "--standard-json", "--base-path", str(ROOT), stdin=json.dumps(request)))
-    if complaints := [entry["formattedMessage"] for entry in answer.get("errors", []) if concerns_us(entry)]:
+    answer = run_compiler(ROOT / profile["solc"], request)
+    if complaints := [entry["formattedMessage"] for entry in answer.get("errors", []) if is_our_warning(entry)]:
         raise CompileError("\n".join(complaints))
 
-    version = run_solc(solc, "--version").rsplit("Version: ", 1)[-1].strip().split(".Emscripten")[0]
     settings = {key: request["settings"][key] for key in ("evmVersion", "optimizer", "viaIR")}
     return {
-        name: json.dumps(
-            {
-                "contractName": name,
-                "sourceName": source,
-                "abi": answer["contracts"][source][name]["abi"],
-                "bytecode": "0x" + answer["contracts"][source][name]["evm"]["bytecode"]["object"],
-                "deployedBytecode": "0x" + answer["contracts"][source][name]["evm"]["deployedBytecode"]["object"],
-                "compiler": {"name": "solc", "version": version, "settings": settings},
-            },
-            indent=2,
-            sort_keys=True,
-        )
+        name: json.dumps(artifact(name, source, answer["contracts"][source][name], settings), indent=2, sort_keys=True)
         + "\n"
         for name, source in CONTRACTS.items()
+    }
+
+
+def artifact(name: str, source: str, compiled: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a contract's compile. The compiler's version is the one that the metadata's hash stands for."""
+    version = json.loads(compiled["metadata"])["compiler"]["version"]
+    return {
+        "contractName": name,
+        "sourceName": source,
+        "abi": compiled["abi"],
+        "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
+        "deployedBytecode": "0x" + compiled["evm"]["deployedBytecode"]["object"],
+        "compiler": {"name": "solc", "version": version, "settings": settings},
     }
 
 
