@@ -1,6 +1,7 @@
 """However a chain grew, forked and was cut into chunks: the mirror is the one that a fresh index would make."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,13 +16,14 @@ from indexer import store
 from ledger.chain import mirror as chain_mirror
 from ledger.chain.chunk import Chunk
 from ledger.chain.models import Chain, ChainEvent, Deployment, Intent, Submission
+from ledger.chain.typed_data import approval_ref
 from ledger.credits import mirror as credits_mirror
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
 from ledger.db.session import create_engine, create_sessions
 from ledger.events.models import OutboxEvent
 from ledger.market import mirror as market_mirror
 from ledger.market.mirror_models import CoinHolding, MarketFill, MarketOrder
-from tests.support.synthetic import ACTIONS, CHAIN_ID, CONTRACTS, Action, SyntheticChain, refs_that_may_come
+from tests.support.synthetic import ACTIONS, CHAIN_ID, CONTRACTS, HOLDERS, Action, SyntheticChain, refs_that_may_come
 
 MIRRORS = (chain_mirror, credits_mirror, market_mirror)
 MIRROR_ROWS = (
@@ -66,10 +68,12 @@ class GrowsAndForks(RuleBasedStateMachine):
         self.loop = asyncio.Runner()
         self.chain = SyntheticChain()
         self.chain.grow([(gift, who, 0, 90) for gift in ("issue", "faucet") for who in range(4)])
+        self.chain.grow([(act, who, 1, 31) for act in ("place", "relay_failed") for who in range(4)])
         self.next_block = 0
         self.engine = create_engine(self.database_url)
         self.sessions = create_sessions(self.engine)
         self.await_(self._prepare())
+        self.await_(self._follow(2))
 
     def teardown(self) -> None:
         self.await_(self.engine.dispose())
@@ -94,6 +98,16 @@ class GrowsAndForks(RuleBasedStateMachine):
     def the_mirror_is_a_fresh_one(self) -> None:
         if hasattr(self, "chain"):
             self.await_(self._compare())
+
+    def statuses(self) -> Counter[str]:
+        """How the intents stand that allow the first holder to take everybody's credits."""
+        allowances = [approval_ref(CONTRACTS.credit, owner, HOLDERS[0]) for owner in HOLDERS]
+
+        async def read() -> Counter[str]:
+            async with self.sessions() as session:
+                return Counter(await session.scalars(select(Intent.status).where(Intent.ref.in_(allowances))))
+
+        return self.loop.run(read())
 
     async def _prepare(self) -> None:
         async with self.sessions.begin() as session:
@@ -123,7 +137,7 @@ class GrowsAndForks(RuleBasedStateMachine):
 
     async def _submit(self, session: AsyncSession, chunk: Chunk) -> None:
         """Half of the relayed transactions are ours; the others are strangers' who use our names."""
-        ours = {e.transaction_hash for e in chunk.events if e.name == "ActionRelayed" and e.transaction_hash[0] % 2}
+        ours = {e.transaction_hash for e in chunk.events if e.name == "ActionRelayed" and e.block_number % 2}
         known = set((await session.execute(select(Submission.transaction_hash))).scalars())
         for number, transaction_hash in enumerate(sorted(ours - known), start=len(known)):
             session.add(
@@ -165,10 +179,28 @@ def test_a_mirror_that_followed_every_fork_is_bit_for_bit_a_fresh_one(database_u
     run_state_machine_as_test(
         GrowsAndForks,
         settings=settings(
-            max_examples=20,
+            max_examples=10,
             stateful_step_count=10,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_an_intent_that_was_done_after_it_had_failed_fails_again_when_only_the_deed_is_undone(
+    database_url: str,
+) -> None:
+    GrowsAndForks.database_url = database_url
+    story = GrowsAndForks()
+    story.an_empty_chain()
+    everybody = range(4)
+    story.the_chain_grows([[("relay_failed", who, 0, 1) for who in everybody] for _ in range(4)], 1)
+    failed = story.chain.head
+    assert story.statuses()["failed"] == 4
+    story.the_chain_grows([[("approve", who, 0, 1) for who in everybody]], 1)
+    assert story.statuses()["mined"] == 4
+    story.the_newest_blocks_are_dropped(story.chain.head - failed)
+    assert story.statuses()["failed"] == 4
+    story.the_mirror_is_a_fresh_one()
+    story.teardown()

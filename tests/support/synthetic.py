@@ -278,7 +278,8 @@ class SyntheticChain:
         return kg
 
     def _cancel(self, who: int, which: int, _amount: int) -> None:
-        mine = [ref for ref, order in self._state.orders.items() if order.maker == HOLDERS[who] and not order.cancelled]
+        orders = [(ref, order) for ref, order in self._state.orders.items() if order.maker == HOLDERS[who]]
+        mine = [ref for ref, order in orders if order.placed and not order.cancelled]
         if mine:
             ref = mine[which % len(mine)]
             self._state.orders[ref].cancelled = True
@@ -293,12 +294,13 @@ class SyntheticChain:
 
     def _approve(self, who: int, whom: int, amount: int) -> None:
         token = CONTRACTS.credit if amount % 2 else CONTRACTS.dollar
-        self._emit(token, "Approval", owner=HOLDERS[who], spender=HOLDERS[whom], value=amount)
+        self._emit(token, "Approval", owner=HOLDERS[who], spender=HOLDERS[whom % 2], value=amount)
 
     def _relay_failed(self, who: int, whom: int, amount: int) -> None:
         """An action of ours fails, whose effect may have come before or may come later."""
         refs = refs_that_may_come()
-        ref = refs[(7 * amount + 3 * who + whom) % len(refs)]
+        allowance = approval_ref(CONTRACTS.credit, HOLDERS[who], HOLDERS[whom % 2])
+        ref = allowance if amount % 2 else refs[(7 * amount + 3 * who + whom) % len(refs)]
         self._emit(CONTRACTS.relay, "ActionRelayed", id=ref, success=False, result=b"")
 
 
