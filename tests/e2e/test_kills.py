@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 
 from ledger.kernel.faults import FAULT_POINTS
 from tests.e2e.flow import (
@@ -74,6 +75,7 @@ def rewind(server: Server, journal: Journal) -> None:
         journal.go_on()
 
 
+@pytest.mark.timeout(480)
 def test_each_acknowledged_effect_is_there_once_whatever_point_the_process_died_at(fresh_server: Server) -> None:
     server = fresh_server
     server.start()
