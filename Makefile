@@ -18,6 +18,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_PYTHON_DOWNLOADS := never
+# Trust whom the system trusts, as pip does: a network may have a certificate authority of its own.
+export UV_SYSTEM_CERTS ?= true
+export NODE_USE_SYSTEM_CA ?= 1
 
 # Foundry caches signatures under its user's home: give it one in here.
 FORGE := HOME="$(CURDIR)/.build/home" contracts/tools/forge
@@ -43,7 +46,7 @@ $(VENV)/.stamp: requirements-dev.txt pyproject.toml
 
 node_modules/.stamp: package-lock.json | $(VENV)/.stamp
 	@echo "installing the Solidity tool chain"
-	@npm ci --silent
+	@npm ci --loglevel error > /dev/null
 	@touch $@
 
 .PHONY: ape
@@ -73,12 +76,15 @@ up: setup ## serve the API on this machine until Ctrl-C
 
 # --- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test test-fast contracts-test
+.PHONY: test test-fast coverage contracts-test
 test: ape contracts-test ## all tests
 	@pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 test-fast: setup ## unit and architecture tests, for the inner loop
 	@pytest --exitfirst $(wildcard tests/unit tests/architecture) $(ARGS)
+
+coverage: setup ## all Python tests, with a report of the lines and branches that they reach in this process
+	@pytest --numprocesses 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 contracts-test: setup ## the Foundry tests
 	@$(FORGE) test
