@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Litestar
 from litestar.types import Message, Send
 
-from api.exact import encode
 from api.exchange import Exchange, begin
 
 log = logging.getLogger("ccm.api.access")
@@ -67,13 +66,12 @@ def _completed(headers: Any, exchange: Exchange) -> list[tuple[bytes, bytes]]:
 
 
 def _log(scope: Any, exchange: Exchange, status: int, method: str) -> None:
-    """One line of JSON. The route's pattern, never the path itself: paths name people."""
-    line = {
-        "event": "request",
+    """The facts of the request. The route's pattern, never the path itself: paths name people."""
+    facts = {
         "requestId": exchange.request_id,
         "method": method,
         "route": scope.get("path_template") or "unmatched",
         "status": status,
         "milliseconds": int((time.perf_counter() - exchange.started) * 1000),
     }
-    log.info("%s", encode(line).decode())
+    log.info("request", extra={"facts": facts})

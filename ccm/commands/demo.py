@@ -9,16 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
-import uvloop
 from rich.console import Console
 
 from ccm.commands.options import settings_from
+from ccm.commands.serving import serve
 from ccm.demo.client import Client
 from ccm.demo.screen import Screen
 from ccm.demo.story import Story
 from ccm.roles import run_roles
-from ccm.stack.errors import AlreadyRunning, PortTaken
-from ccm.stack.run import run
+from ccm.stack.errors import AlreadyRunning
 from ccm.stack.runfile import RunFile
 from ledger.kernel.settings import Settings
 
@@ -100,11 +99,7 @@ def command(data: Path, port: int | None, once: bool) -> None:  # noqa: FBT001  
     """
     forget(data)
     demo = Demo(Screen(Console(highlight=False)), once=once or not sys.stdout.isatty())
-    settings = settings_from(data=data, port=port)
-    try:
-        uvloop.run(run(settings, demo, click.echo))
-    except PortTaken as error:
-        raise click.UsageError(error.message) from None
+    serve(settings_from(data=data, port=port), demo)
     if not demo.holds:
         raise SystemExit(1)
     click.echo("demo: ok")

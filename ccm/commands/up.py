@@ -4,12 +4,10 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import uvloop
 
 from ccm.commands.options import data_option, settings_from
+from ccm.commands.serving import serve
 from ccm.roles import run_roles
-from ccm.stack.errors import PortTaken
-from ccm.stack.run import run
 from ledger.kernel.settings import NetworkName
 
 
@@ -22,7 +20,8 @@ def command(data: Path | None, port: int | None, network: str | None) -> None:
 
     Starts a PostgreSQL and a development chain of its own, unless DATABASE_URL or BLOCKCHAIN_RPC name others. Prints
     `ready http://…` once the API answers. On a first start, development accounts are written to
-    `<data>/dev-accounts.json`. Everything is kept in the data folder, and there again at the next start.
+    `<data>/dev-accounts.json`. Everything is kept in the data folder, and there again at the next start. Warnings go to
+    the error stream; `<data>/logs/ccm.log` has them too, and a line for each request.
 
     \b
     Examples:
@@ -30,7 +29,4 @@ def command(data: Path | None, port: int | None, network: str | None) -> None:
       ccm up --data /srv/ccm --port 9000
       DATABASE_URL=postgresql://me:secret@db/ccm ccm up
     """
-    try:
-        uvloop.run(run(settings_from(data=data, port=port, network=network), run_roles, click.echo))
-    except PortTaken as error:
-        raise click.UsageError(error.message) from None
+    serve(settings_from(data=data, port=port, network=network), run_roles)

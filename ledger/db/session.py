@@ -12,12 +12,16 @@ def async_url(database_url: str) -> URL:
 
 
 def create_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """An engine whose sessions see only what was committed, with UTC as their time zone."""
+    """An engine whose sessions see only what was committed, with UTC as their time zone.
+
+    Its errors name the statement and not the values: they end up in logs.
+    """
     return create_async_engine(
         async_url(database_url),
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"server_settings": {"timezone": "UTC", "lock_timeout": "10s"}},
     )
 
