@@ -4,20 +4,21 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain.custody import OPERATORS, Custody
-from ledger.chain.failures import failure_of, revert_reason
-from ledger.chain.models import Intent, Submission
+from ledger.chain.failures import failure_at, revert_reason
+from ledger.chain.models import Submission
 from ledger.chain.rpc import Rpc, RpcError, to_hex, to_int
 from ledger.chain.submissions import (
+    fail_intents,
     forget,
     forget_receipts,
     lock_sender,
     pending,
+    reverted,
     store_replacement,
     without_receipt,
 )
@@ -32,6 +33,13 @@ REORG_DEPTH = 256
 RECEIPTS_AT_ONCE = 100
 
 log = logging.getLogger(__name__)
+
+
+class Head(NamedTuple):
+    """The chain's newest block."""
+
+    number: int
+    hash: str
 
 
 class Delivery:
@@ -55,7 +63,8 @@ class Delivery:
         """When each pending transaction was last sent, by hash; by the loop's clock."""
         self._first_sent: dict[bytes, tuple[float, int]] = {}
         """When each was first sent, and the head at that time."""
-        self._head: tuple[int, str] | None = None
+        self._head: Head | None = None
+        """As the last pass saw it that was carried through."""
         self._in_order_until: int | None = None
         """The last submission that was pending when the order began to matter; None while it does not."""
 
@@ -69,29 +78,30 @@ class Delivery:
         counts = await self._counts()
         async with self._sessions.begin() as session:
             if reorged:
-                await forget_receipts(session, self._chain_id, head - REORG_DEPTH)
+                await forget_receipts(session, self._chain_id, head.number - REORG_DEPTH)
             unseen = await without_receipt(session, self._chain_id, counts, RECEIPTS_AT_ONCE)
             await self._record_receipts(session, unseen)
+            await self._fail_reverted(session)
             waiting = await pending(session, self._chain_id, counts)
             undone = [row for row in waiting if row.block_number is not None]
             if undone:
                 await forget(session, undone)
         if reorged or undone:
             self._begin_again(waiting)
-        await self._send(self._due(waiting), head)
-        await self._replace_stuck(waiting, counts, head)
+        self._head = head  # only now: a pass that broke off before has taken nothing back
+        await self._send(self._due(waiting), head.number)
+        await self._replace_stuck(waiting, counts, head.number)
         more_unseen = len(unseen) == RECEIPTS_AT_ONCE
         return len(waiting) + more_unseen
 
-    async def _look_at_head(self) -> tuple[int, bool]:
-        """The head's number, and whether blocks that were seen before are gone."""
-        known = "0x0" if self._head is None else hex(self._head[0])
+    async def _look_at_head(self) -> tuple[Head, bool]:
+        """The head, and whether blocks that were seen before are gone."""
+        known = "0x0" if self._head is None else hex(self._head.number)
         latest, same = await self._rpc.batch(
             [("eth_getBlockByNumber", ("latest", False)), ("eth_getBlockByNumber", (known, False))]
         )
-        reorged = self._head is None or same is None or same["hash"] != self._head[1]
-        self._head = (to_int(latest["number"]), latest["hash"])
-        return self._head[0], reorged
+        reorged = self._head is None or same is None or same["hash"] != self._head.hash
+        return Head(to_int(latest["number"]), latest["hash"]), reorged
 
     async def _counts(self) -> dict[bytes, int]:
         senders = list(self._signers)
@@ -104,33 +114,28 @@ class Delivery:
         )
         for row, receipt in zip(unseen, receipts, strict=True):
             if receipt is not None:
-                await self._record(session, row, receipt)
+                self._record(row, receipt)
         if any(receipts):
             await session.flush()
             reach("before_receipt_recorded")
 
-    async def _record(self, session: AsyncSession, row: Submission, receipt: dict[str, Any]) -> None:
+    def _record(self, row: Submission, receipt: dict[str, Any]) -> None:
         row.block_number = to_int(receipt["blockNumber"])
         row.succeeded = receipt["status"] == "0x1"
         self._sent.pop(row.transaction_hash, None)
         self._first_sent.pop(row.transaction_hash, None)
-        if row.succeeded:
-            return
-        reason = await revert_reason(self._rpc, row.transaction_hash)
-        log.error("transaction %s (%s) was reverted: %s", to_hex(row.transaction_hash), row.purpose, reason)
-        attempts = select(Submission.submission_id).where(
-            Submission.chain_id == row.chain_id, Submission.sender == row.sender, Submission.nonce == row.nonce
-        )
-        await session.execute(
-            update(Intent)
-            .where(Intent.submission_id.in_(attempts), Intent.status == "submitted")
-            .values(
-                status="failed",
-                failure=failure_of(reason),
-                transaction_hash=row.transaction_hash,
-                block_number=row.block_number,
+
+    async def _fail_reverted(self, session: AsyncSession) -> None:
+        """Fails what waits for the effect of a reverted transaction, a rewind having opened it again or not."""
+        for row in await reverted(session, self._chain_id):
+            if row.block_number is None:
+                raise AssertionError("a transaction's outcome is known by its receipt alone")
+            reason = await revert_reason(self._rpc, row.transaction_hash)
+            log.error("transaction %s (%s) was reverted: %s", to_hex(row.transaction_hash), row.purpose, reason)
+            told = failure_at(
+                reason, block_number=row.block_number, log_index=None, transaction_hash=row.transaction_hash
             )
-        )
+            await fail_intents(session, row, told)
 
     def _begin_again(self, waiting: Sequence[Submission]) -> None:
         self._sent.clear()

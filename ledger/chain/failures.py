@@ -4,12 +4,23 @@ from typing import Any
 
 from ledger.chain.abi import DecodedError, decode_error
 from ledger.chain.rpc import Rpc, RpcError, to_bytes, to_hex
-from ledger.kernel.errors import TransactionFailed
+from ledger.kernel.errors import BlockchainUnavailable, TransactionFailed
 
 
 def failure_of(error: DecodedError) -> dict[str, Any]:
     """A failed intent's `failure`: code, message and facts."""
     return failure(f"The chain refused the transaction: {error}.", {"error": error.name, **error.arguments})
+
+
+def failure_at(
+    error: DecodedError, *, block_number: int, log_index: int | None, transaction_hash: bytes
+) -> dict[str, Any]:
+    """A failed intent's `failure`, and where the chain told of it, so that the row can go back to it.
+
+    `log_index` is that of the event that told; None where a whole transaction was reverted.
+    """
+    where = {"blockNumber": block_number, "logIndex": log_index, "transactionHash": to_hex(transaction_hash)}
+    return failure_of(error) | where
 
 
 def failure(message: str, facts: dict[str, Any]) -> dict[str, Any]:
@@ -22,8 +33,15 @@ async def revert_reason(rpc: Rpc, transaction_hash: bytes) -> DecodedError:
 
     Other transactions of its own block are not taken into account; where the call goes through without them, the
     reason is told as unknown.
+
+    Raises:
+        BlockchainUnavailable: a reorg took the transaction meanwhile.
     """
     transaction = await rpc.call("eth_getTransactionByHash", to_hex(transaction_hash))
+    if transaction is None or transaction.get("blockNumber") is None:
+        raise BlockchainUnavailable(
+            "The chain changed while a refusal was looked into; what failed is looked up again."
+        )
     call = {"from": transaction["from"], "data": transaction["input"], "gas": transaction["gas"]}
     if transaction.get("to"):
         call["to"] = transaction["to"]

@@ -10,10 +10,9 @@ from sqlalchemy.types import TypeEngine
 
 from ledger.chain.abi import decode_error
 from ledger.chain.chunk import Chunk, Event
-from ledger.chain.failures import failure_of
+from ledger.chain.failures import failure_at
 from ledger.chain.intents import MIRRORED_CHANNEL
 from ledger.chain.models import OPEN_STATUSES, Chain, Intent, Submission
-from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import approval_ref, authorization_ref, credit_ref
 from ledger.db.deltas import listed
 
@@ -193,10 +192,10 @@ def _place(ref: bytes, event: Event) -> tuple[bytes, int, int, bytes]:
 
 
 def _failure(event: Event) -> dict[str, Any]:
-    """Why an action failed, and where, so that the row can go back to it."""
-    where = {
-        "blockNumber": event.block_number,
-        "logIndex": event.log_index,
-        "transactionHash": to_hex(event.transaction_hash),
-    }
-    return failure_of(decode_error(event.arguments["result"])) | where
+    """Why an action failed, and where."""
+    return failure_at(
+        decode_error(event.arguments["result"]),
+        block_number=event.block_number,
+        log_index=event.log_index,
+        transaction_hash=event.transaction_hash,
+    )

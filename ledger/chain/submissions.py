@@ -1,8 +1,9 @@
 """The table of signed transactions: stored before they are sent, so that a crash can neither lose nor double one."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, distinct, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, distinct, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -102,30 +103,79 @@ async def count_in_flight(session: AsyncSession, chain_id: int, purpose: str) ->
     return await session.scalar(nonces) or 0
 
 
+async def count_succeeded(session: AsyncSession, chain_id: int, purpose: str) -> int:
+    """How many transactions with this purpose were seen mined, and did what they should."""
+    mined = select(func.count()).where(
+        Submission.chain_id == chain_id, Submission.purpose == purpose, Submission.succeeded.is_(True)
+    )
+    return await session.scalar(mined) or 0
+
+
 def _unseen(chain_id: int) -> tuple[ColumnElement[bool], ...]:
     mined = aliased(Submission)
-    seen = select(mined.submission_id).where(
-        mined.chain_id == Submission.chain_id,
-        mined.sender == Submission.sender,
-        mined.nonce == Submission.nonce,
-        mined.block_number.is_not(None),
-    )
+    seen = select(mined.submission_id).where(_same_nonce(mined), mined.block_number.is_not(None))
     return Submission.chain_id == chain_id, Submission.block_number.is_(None), ~seen.exists()
+
+
+def _same_nonce(attempt: type[Submission]) -> ColumnElement[bool]:
+    """Whether it is an attempt at the same nonce as the submission of the outer query."""
+    return and_(
+        attempt.chain_id == Submission.chain_id,
+        attempt.sender == Submission.sender,
+        attempt.nonce == Submission.nonce,
+    )
+
+
+async def reverted(session: AsyncSession, chain_id: int) -> Sequence[Submission]:
+    """What was seen mined and reverted, and still has intents that wait for its effect."""
+    attempt = aliased(Submission)
+    waiting = (
+        select(attempt.submission_id)
+        .join(Intent, Intent.submission_id == attempt.submission_id)
+        .where(_same_nonce(attempt), Intent.status == "submitted")
+    )
+    rows = await session.scalars(
+        select(Submission).where(Submission.chain_id == chain_id, Submission.succeeded.is_(False), waiting.exists())
+    )
+    return rows.all()
+
+
+async def fail_intents(session: AsyncSession, submission: Submission, failure: dict[str, Any]) -> None:
+    """Fails what the reverted transaction should have done, whichever attempt at its nonce carried it."""
+    attempt = aliased(Submission)
+    carriers = select(attempt.submission_id).where(
+        attempt.chain_id == submission.chain_id,
+        attempt.sender == submission.sender,
+        attempt.nonce == submission.nonce,
+    )
+    await session.execute(
+        update(Intent)
+        .where(Intent.submission_id.in_(carriers), Intent.status == "submitted")
+        .values(
+            status="failed",
+            failure=failure,
+            transaction_hash=submission.transaction_hash,
+            block_number=submission.block_number,
+        )
+    )
 
 
 async def forget_receipts(session: AsyncSession, chain_id: int, above_block: int) -> None:
     """Takes back what was seen above this block: a reorg may have changed it."""
-    await session.execute(
-        update(Submission)
-        .where(Submission.chain_id == chain_id, Submission.block_number > above_block)
-        .values(block_number=None, succeeded=None)
-    )
+    await _forget(session, Submission.chain_id == chain_id, Submission.block_number > above_block)
 
 
 async def forget(session: AsyncSession, submissions: Sequence[Submission]) -> None:
     """Takes back the receipts of these."""
+    await _forget(session, Submission.submission_id.in_([row.submission_id for row in submissions]))
+
+
+async def _forget(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """Takes receipts back, and with them the failures that nothing but they told of."""
+    told = select(Submission.transaction_hash).where(*which, Submission.succeeded.is_(False))
     await session.execute(
-        update(Submission)
-        .where(Submission.submission_id.in_([row.submission_id for row in submissions]))
-        .values(block_number=None, succeeded=None)
+        update(Intent)
+        .where(Intent.status == "failed", Intent.log_index.is_(None), Intent.transaction_hash.in_(told))
+        .values(status="submitted", failure=null(), transaction_hash=None, block_number=None)
     )
+    await session.execute(update(Submission).where(*which).values(block_number=None, succeeded=None))

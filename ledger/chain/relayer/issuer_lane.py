@@ -13,7 +13,14 @@ from ledger.chain.merkle import root_of
 from ledger.chain.models import Intent, Submission
 from ledger.chain.network import Network
 from ledger.chain.rpc import Rpc, to_bytes, to_hex
-from ledger.chain.submissions import count_in_flight, lock_sender, mark_submitted, next_nonce, store
+from ledger.chain.submissions import (
+    count_in_flight,
+    count_succeeded,
+    lock_sender,
+    mark_submitted,
+    next_nonce,
+    store,
+)
 from ledger.chain.transactions import Call, current_fees
 from ledger.chain.typed_data import BatchTerms, Issuance, issuance_digest
 
@@ -64,6 +71,8 @@ async def submit_issuances(session: AsyncSession, network: Network, rpc: Rpc) ->
         if await count_in_flight(session, network.chain_id, purpose):
             continue
         before = await _batch_state(rpc, network.contracts.credit, terms.batch_id)
+        if before.next_index < await count_succeeded(session, network.chain_id, purpose):
+            continue  # a reorg took issuances that are still to be sent again: this one comes after them
         shares = _split(before, terms, intents[:CREDITS_AT_ONCE])
         if not shares:
             continue
