@@ -32,14 +32,18 @@ class FootprintController(Controller):
         writer: NamedDependency[Writer],
     ) -> Response[TrackedActivity]:
         """Measures the activity by a factor, or takes the stated amount, and counts it into its day."""
+        recorded: list[str] = []
 
         async def command(session: AsyncSession) -> TrackedActivity:
             tracked = await footprint.track(session, caller, data.report(), services.clock)
             if not tracked.repeated:
-                services.metrics.emissions_tracked.labels(category=tracked.activity.category).inc()
+                recorded.append(tracked.activity.category)
             return TrackedActivity.of(tracked.activity)
 
-        return await writer.perform(command, TrackedActivity)
+        answer = await writer.perform(command, TrackedActivity)
+        for category in recorded:  # only what was committed counts
+            services.metrics.emissions_tracked.labels(category=category).inc()
+        return answer
 
     @get("/daily/{day:str}", summary="One day")
     async def daily(

@@ -1,6 +1,7 @@
 """The footprint as clients of the standard send and read it."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from api.app import create_app
 from api.footprint.routes import FootprintController
@@ -36,6 +38,10 @@ METERED = {
     "timestamp": "2024-03-05T20:00:00Z",
 }
 GIVEN = {"category": "waste", "subcategory": "landfill", "co2Amount": 5.2, "timestamp": "2024-03-05T21:00:00Z"}
+REFUSE_AT_COMMIT = (
+    "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$",
+    "CREATE CONSTRAINT TRIGGER no AFTER INSERT ON activities INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()",
+)
 NOWHERE = Contracts(*[bytes(20)] * 6)
 
 
@@ -241,3 +247,28 @@ async def test_another_use_of_a_reference_is_a_conflict(http: httpx.AsyncClient)
     assert await post(http, "/track", GIVEN | {"reference": "r-1"}, 201) == first
     conflict = await post(http, "/track", GIVEN | {"reference": "r-1", "co2Amount": 6.3}, 409)
     assert conflict["error"]["details"]["activityId"] == first["activityId"]
+
+
+async def counted(http: httpx.AsyncClient) -> dict[str, str]:
+    """What the metrics say was tracked, by category."""
+    exposed = (await http.get("/metrics")).text
+    return dict(re.findall(r'^ccm_emissions_tracked_total{category="(\w+)"} (\S+)$', exposed, re.MULTILINE))
+
+
+async def test_the_metrics_count_an_activity_once_however_often_it_is_sent(http: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await post(http, "/track", GIVEN, 201, Idempotency_Key="k-1")
+        await post(http, "/track", GIVEN | {"reference": "r-1"}, 201)
+    await post(http, "/track", TRIP, 201)
+    assert await counted(http) == {"waste": "2.0", "transportation": "1.0"}
+
+
+async def test_the_metrics_do_not_count_what_could_not_be_committed(
+    http: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    async with sessions.begin() as session:
+        for statement in REFUSE_AT_COMMIT:
+            await session.execute(text(statement))
+    await post(http, "/track", GIVEN, 500)
+    assert (await get(http, f"/daily/{DAY}"))["activities"] == []
+    assert await counted(http) == {}
