@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from ccm.commands.options import settings_from
+from ccm.commands.options import examples, settings_from
 from ccm.commands.serving import serve
 from ccm.demo.client import Client
 from ccm.demo.screen import Screen
@@ -73,7 +73,7 @@ class Demo:
         self.holds = await verify.wait() == 0
 
 
-@click.command("demo")
+@click.command("demo", epilog=examples("ccm demo", "ccm demo --once", "ccm demo --data /tmp/demo --port 9000"))
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -86,16 +86,10 @@ class Demo:
 )
 @click.option("--once", is_flag=True, help="End after the story, also in a terminal.")
 def command(data: Path, port: int | None, once: bool) -> None:  # noqa: FBT001  # click calls it
-    r"""Tell the main job as a story: from real electricity bills to a retired kilogram.
+    """Tell the main job as a story: from real electricity bills to a retired kilogram.
 
     Each run starts from nothing: what an earlier demo left in its data folder is removed. In a terminal it goes on
     serving when the story is over, until Ctrl-C.
-
-    \b
-    Examples:
-      ccm demo
-      ccm demo --once
-      ccm demo --data /tmp/demo --port 9000
     """
     forget(data)
     demo = Demo(Screen(Console(highlight=False)), once=once or not sys.stdout.isatty())

@@ -9,23 +9,17 @@ from pathlib import Path
 
 import click
 
-from ccm.commands.options import data_option, settings_from
+from ccm.commands.options import data_option, examples, settings_from
 from ccm.stack.runfile import holder
 
 POLL_SECONDS = 0.05
 
 
-@click.command("down")
+@click.command("down", epilog=examples("ccm down", "ccm down --data /srv/ccm"))
 @data_option
 @click.option("--timeout", type=click.IntRange(1), default=90, show_default=True, help="Seconds to wait for the end.")
 def command(data: Path | None, timeout: int) -> None:
-    r"""Stop what `ccm up` started, and wait until it is gone. Nothing to stop is fine.
-
-    \b
-    Examples:
-      ccm down
-      ccm down --data /srv/ccm
-    """
+    """Stop what `ccm up` started, and wait until it is gone. Nothing to stop is fine."""
     folder = settings_from(data=data).data.absolute()
     pid = holder(folder)
     if pid is None:

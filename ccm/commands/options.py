@@ -26,6 +26,11 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Answer one JSON object.")(command)
 
 
+def examples(*lines: str) -> str:
+    """The end of a verb's help. The mark above it keeps click from filling its lines as it does a paragraph's."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
 def settings_from(**given: object) -> Settings:
     """The settings of the environment, with what the command line gives above them."""
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

@@ -8,23 +8,17 @@ from pathlib import Path
 import aiohttp
 import click
 
-from ccm.commands.options import data_option, json_option, settings_from
+from ccm.commands.options import data_option, examples, json_option, settings_from
 from ccm.stack.errors import StackError
 from ccm.stack.rpc import Rpc
 from ccm.stack.runfile import Part, RunFile, holder
 
 
-@click.command("status")
+@click.command("status", epilog=examples("ccm status", "ccm status --data /srv/ccm --json"))
 @data_option
 @json_option
 def command(data: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    r"""Say what runs, where, and how far the chain is. Exit code 1 when nothing runs yet.
-
-    \b
-    Examples:
-      ccm status
-      ccm status --data /srv/ccm --json
-    """
+    """Say what runs, where, and how far the chain is. Exit code 1 when nothing runs yet."""
     folder = settings_from(data=data).data.absolute()
     running = RunFile.read_alive(folder)
     block = asyncio.run(block_number(running.rpc)) if running else None

@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from ccm.commands.options import data_option, json_option, settings_from
+from ccm.commands.options import data_option, examples, json_option, settings_from
 from ledger.chain import Rpc, check_chain, identify, load_contracts
 from ledger.chain.reader import ChainReader
 from ledger.db.session import create_engine, create_sessions
@@ -45,20 +45,21 @@ class _AccountsFile(msgspec.Struct, rename="camel"):
     database_url: str
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    epilog=examples(
+        "ccm verify",
+        "ccm verify --data /srv/ccm --json",
+        "DATABASE_URL=postgresql://… BLOCKCHAIN_RPC=http://… ccm verify",
+    ),
+)
 @data_option
 @json_option
 def command(data: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    r"""Prove that the mirror equals the chain, invariant by invariant.
+    """Prove that the mirror equals the chain, invariant by invariant.
 
     The database is read in one snapshot and the chain, through another library, at the block which that snapshot
     shows. Exit code 0 when everything holds, 1 when something drifted (and where), 2 when used wrongly.
-
-    \b
-    Examples:
-      ccm verify
-      ccm verify --data /srv/ccm --json
-      DATABASE_URL=postgresql://… BLOCKCHAIN_RPC=http://… ccm verify
     """
     settings = settings_from(data=data)
     findings = asyncio.run(_verify(_endpoints(settings), settings.network))

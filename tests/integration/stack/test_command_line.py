@@ -13,7 +13,7 @@ def test_each_verb_has_help_with_examples(verb: str) -> None:
     assert find_spec(f"ccm.commands.{verb.replace('-', '_')}")
     answer = CliRunner().invoke(cli, [verb, "--help"])
     assert answer.exit_code == 0
-    assert f"ccm {verb}" in answer.output.partition("Examples:")[2]
+    assert f"\n    ccm {verb}\n" in answer.output.partition("\n  Examples:")[2]
 
 
 def test_the_list_of_verbs_loads_none_of_them() -> None:
