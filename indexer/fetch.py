@@ -53,14 +53,15 @@ class Fetcher:
     async def chunk(self, first: int, last: int) -> Chunk:
         """The blocks from `first` to `last` and our events in them.
 
-        Events and blocks are asked for in one batch. That there are no events is believed only of an endpoint that
-        shows all these blocks, each the parent of the next, in the same answer.
+        That there are no events is believed only of an endpoint that shows the last block before and after it is asked
+        for them, and all these blocks, each the parent of the next: a reorg in between shows in the last one's hash.
 
         Raises:
             InconsistentAnswer: the answers do not fit together; ask again.
         """
         log_filter = {"address": self._addresses, "fromBlock": hex(first), "toBlock": hex(last)}
         numbers = range(first, last + 1)
+        shown = await self.block(last)
         logs, *headers = await self._rpc.batch(
             [("eth_getLogs", (log_filter,)), *(("eth_getBlockByNumber", (hex(number), False)) for number in numbers)]
         )
@@ -68,6 +69,8 @@ class Fetcher:
         for parent, child in pairwise(blocks):
             if child.parent_hash != parent.hash:
                 raise InconsistentAnswer("The chain changed while it was read.", block=child.number)
+        if blocks[-1].hash != shown.hash:
+            raise InconsistentAnswer("The chain changed while it was read.", block=last)
         decoded = self._events(msgspec.convert(logs, list[Log]), {block.number: block for block in blocks})
         return Chunk(self._chain_id, self._contracts, first, last, blocks, decoded)
 

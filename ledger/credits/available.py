@@ -17,11 +17,8 @@ class Reserved(Protocol):
         """An expression of type bigint, never null."""
 
 
-async def available_kg(session: AsyncSession, chain_id: int, holder: bytes, reserved: Reserved) -> Kg:
-    """Balance less open intents and orders, read in one statement: the indexer may commit between two.
-
-    A decision that relies on it locks the holder's position first.
-    """
+def available(chain_id: int, holder: bytes, reserved: Reserved) -> ColumnElement[int]:
+    """Balance less open intents and orders in kg, never below zero, as an expression: one snapshot has all of it."""
     balance = func.coalesce(
         select(type_coerce(CreditHolding.balance_kg, BigInteger))
         .where(CreditHolding.chain_id == chain_id, CreditHolding.holder == holder)
@@ -29,5 +26,9 @@ async def available_kg(session: AsyncSession, chain_id: int, holder: bytes, rese
         0,
     )
     left = balance - type_coerce(open_debit_kg(chain_id, holder), BigInteger) - reserved(chain_id, holder)
-    kg: int = (await session.execute(select(cast(left, BigInteger)))).scalar_one()
-    return Kg(max(kg, 0))
+    return cast(func.greatest(left, 0), BigInteger)
+
+
+async def available_kg(session: AsyncSession, chain_id: int, holder: bytes, reserved: Reserved) -> Kg:
+    """What the holder can still promise. A decision that relies on it locks the holder's position first."""
+    return Kg((await session.execute(select(available(chain_id, holder, reserved)))).scalar_one())

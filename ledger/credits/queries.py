@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from ledger.accounts import Account
-from ledger.credits.available import Reserved, available_kg
+from ledger.credits.available import Reserved, available
 from ledger.credits.mirror_models import CreditHolding, MintedCredit, RetiredCredits
 from ledger.credits.models import Credit, Retirement, Verification
 from ledger.kernel.errors import NotFound
@@ -48,16 +48,19 @@ class VerificationView:
 
 async def balance(session: AsyncSession, chain_id: int, holder: bytes, reserved: Reserved) -> Balance:
     """What the holder has by the newest mirrored block, and what of it is not promised."""
-    held = (
+    row = (
         await session.execute(
-            select(CreditHolding).where(CreditHolding.chain_id == chain_id, CreditHolding.holder == holder)
+            select(
+                CreditHolding.balance_kg,
+                available(chain_id, holder, reserved),
+                CreditHolding.earned_kg,
+                CreditHolding.purchased_kg,
+                CreditHolding.sold_kg,
+                CreditHolding.retired_kg,
+            ).where(CreditHolding.chain_id == chain_id, CreditHolding.holder == holder)
         )
-    ).scalar_one_or_none()
-    nothing = Kg(0)
-    if held is None:
-        return Balance(nothing, nothing, nothing, nothing, nothing, nothing)
-    available = await available_kg(session, chain_id, holder, reserved)
-    return Balance(held.balance_kg, available, held.earned_kg, held.purchased_kg, held.sold_kg, held.retired_kg)
+    ).one_or_none()
+    return Balance(*(Kg(kg) for kg in row or (0, 0, 0, 0, 0, 0)))
 
 
 async def verification(session: AsyncSession, viewer: Account, verification_id: str) -> VerificationView:

@@ -66,6 +66,41 @@ def torn_between_two_forks(answers: Answers) -> None:
     answers[-1]["parentHash"] = "0x" + "ee" * 32
 
 
+class Reorganised(Rpc):
+    """A node that changes its mind once, after it was asked for logs and before it is asked for their blocks."""
+
+    def __init__(self, url: str, network: Network) -> None:
+        super().__init__(url)
+        self.snapshot: str | None = None
+        self._network = network
+
+    async def batch(self, calls: Sequence[Call]) -> Answers:
+        if self.snapshot is None or not calls or calls[0][0] != "eth_getLogs":
+            return await super().batch(calls)
+        logs = await super().batch(calls[:1])
+        assert await self.call("evm_revert", self.snapshot)
+        self.snapshot = None
+        await give_dollars(self, self._network, "Ada", 5)
+        return logs + await super().batch(calls[1:])
+
+
+async def test_logs_of_one_branch_are_not_taken_for_those_of_another(
+    sessions: Sessions, rpc: Rpc, network: Network
+) -> None:
+    async with Reorganised(rpc.url, network) as node:
+        indexer = await make_indexer(sessions, node)
+        await indexer.catch_up()
+        node.snapshot = await rpc.call("evm_snapshot")
+        await rpc.call("evm_mine")
+        with pytest.raises(InconsistentAnswer):
+            await indexer.catch_up()
+        await indexer.catch_up()
+
+    assert await drifts(sessions, rpc, network) == []
+    async with sessions() as session:
+        assert await session.scalar(select(CoinHolding.balance_micros).where(CoinHolding.holder == holder("Ada"))) == 5
+
+
 @pytest.mark.parametrize("change", [out_of_order, without_block_times, with_a_removed_log, of_a_stranger])
 async def test_what_nodes_may_do_changes_nothing(
     sessions: Sessions, rpc: Rpc, network: Network, change: Callable[[Answers], None]

@@ -228,7 +228,7 @@ class Floor:
             self.chain.issue(signer.address, kg)
         if dollars:
             self.chain.faucet(signer.address, dollars * 1_000_000)
-        await self._mirror()
+        await self.mirror()
         return account
 
     async def list(self, seller: Account, tonnes: str, price: str = "25.5", **terms: Any) -> Listing:
@@ -263,13 +263,14 @@ class Floor:
             oldest = select(Intent).where(Intent.status.in_(OPEN_STATUSES)).order_by(Intent.intent_id).limit(most)
             for intent in (await session.execute(oldest)).scalars():
                 self.chain.carry_out(intent)
-        await self._mirror()
+        await self.mirror()
 
-    async def _mirror(self) -> None:
+    async def mirror(self) -> None:
+        """Takes the newest block in."""
         block = self.chain.blocks[-1]
         chunk = Chunk(CHAIN_ID, CONTRACTS, block.number, block.number, [block], self.chain.events)
         async with self.sessions.begin() as session:
             await store.append_blocks(session, CHAIN_ID, chunk.blocks)
             await store.append_events(session, CHAIN_ID, chunk.events)
-            for mirror in (chain_mirror, credits_mirror, market_mirror):
-                await mirror.apply(session, chunk)
+            for each in (chain_mirror, credits_mirror, market_mirror):
+                await each.apply(session, chunk)

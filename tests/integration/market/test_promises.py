@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.accounts import Account
 from ledger.chain import open_debit_kg, open_debit_micros, open_fill_kg
+from ledger.credits import balance
 from ledger.db.base import Base
 from ledger.db.session import create_engine, create_sessions
 from ledger.kernel.errors import CcmError
@@ -25,6 +26,27 @@ Act = tuple[str, int, int, int]
 acts = st.tuples(
     st.sampled_from(("list", "buy", "retire")), st.integers(0, PEOPLE - 1), st.integers(0, 9), st.integers(1, 40)
 )
+
+
+async def test_a_balance_is_one_moments_while_the_chain_moves_on(database_url: str) -> None:
+    engine = create_engine(database_url)
+    floor = await Floor(create_sessions(engine)).open()
+    wallet = (await floor.person(kg=1)).wallet
+    assert wallet is not None
+
+    async def receive() -> None:
+        for _ in range(60):
+            floor.chain.begin_block(floor.moment)
+            floor.chain.issue(wallet, 1)
+            await floor.mirror()
+
+    async with asyncio.TaskGroup() as meanwhile:
+        receiving = meanwhile.create_task(receive())
+        while not receiving.done():
+            async with floor.sessions() as session:
+                seen = await balance(session, CHAIN_ID, wallet, reserved_kg)
+            assert seen.available_kg == seen.kg == seen.earned_kg
+    await engine.dispose()
 
 
 class Trades(RuleBasedStateMachine):
