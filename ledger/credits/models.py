@@ -56,9 +56,9 @@ class Credit(Base):
 class CarriedFraction(Base):
     """What an account's claims of one source saved beyond their whole kilograms; the next claim takes it along.
 
-    Always the sum of `saved_mg` less the sum of `claimed_kg` over the account's claims of the source, rejected ones
-    left out. Below zero where a later claim had taken along the fraction of one that was rejected: the next claim makes
-    up for it.
+    Always the sum of `saved_mg` less the sum of `claimed_kg` over the account's claims of the source, those left out
+    that were rejected or approved in part. Below zero where a later claim had taken along the fraction of one of
+    those: the next claim makes up for it.
     """
 
     __tablename__ = "carried_fractions"

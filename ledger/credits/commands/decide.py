@@ -34,6 +34,8 @@ async def decide(
 ) -> Verification:
     """Approves a claim, in full or in part, or rejects it. What is claimed beyond the approval is not issued.
 
+    Nor is it carried on: what was not found to be saved has no fraction either.
+
     Raises:
         InsufficientPermissions: the account verifies nothing.
         NotFound: there is no such verification assigned to it.
@@ -51,6 +53,7 @@ async def decide(
         credit.status, credit.verified_kg = "verified", _approved_kg(decision, credit)
     else:
         credit.status, credit.verified_kg = "rejected", None
+    if credit.verified_kg != credit.claimed_kg:
         await _take_back_fraction(session, credit)
     verification.status = "approved" if decision.approved else "rejected"
     verification.confidence, verification.notes = decision.confidence, decision.notes
@@ -105,7 +108,11 @@ def _approved_kg(decision: Decision, credit: Credit) -> Kg:
 
 
 async def _take_back_fraction(session: AsyncSession, credit: Credit) -> None:
-    """Undoes what a rejected claim did to what is carried: its fraction goes, what it had taken along comes back."""
+    """Undoes what a claim that was rejected, or cut, did to what is carried.
+
+    Its fraction goes, what it had taken along comes back: that was less than a kilogram, and at least one was cut off,
+    so what is left of the claim is its own saving.
+    """
     carried = (
         await session.execute(
             select(CarriedFraction)

@@ -48,7 +48,8 @@ async def issue(session: AsyncSession, network: Network, owner: Account, credit_
             creditStatus=credit.status,
         )
     if credit.intent_id is not None:
-        intent = (await session.execute(select(Intent).where(Intent.intent_id == credit.intent_id))).scalar_one()
+        first = select(Intent).where(Intent.intent_id == credit.intent_id).with_for_update()
+        intent = (await session.execute(first)).scalar_one()  # locked: the mirror may be closing it
         if intent.status == "failed":
             await queue_again(session, intent)
         return Issued(credit, intent, credit.verified_kg)

@@ -94,6 +94,13 @@ async def test_a_rejected_claim_gives_back_what_it_had_taken_along(
     assert await desk.carried_mg(household) == 900_000
 
 
+async def test_a_claim_that_was_cut_carries_nothing_on(desk: Desk, household: Account, verifier: Account) -> None:
+    await desk.earn(household, "3.8")  # leaves .9 kg
+    large = await desk.earn(household, "21.2")  # 10.6 kg, and the .9: 11 kg, and .5 carried on
+    await desk.decide(verifier, await desk.submit(household, large.credit), kg=5)
+    assert await desk.carried_mg(household) == 900_000
+
+
 async def test_the_same_evidence_is_claimed_once_by_anybody(desk: Desk, household: Account) -> None:
     await desk.earn(household, "2000", proof="ipfs://QmRoof")
     stranger = await desk.account()

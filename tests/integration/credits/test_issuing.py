@@ -54,6 +54,22 @@ async def test_what_the_chain_refused_is_tried_again(desk: Desk, household: Acco
     assert (intent.status, intent.failure, intent.block_number) == ("queued", None, None)
 
 
+async def test_what_the_chain_did_after_all_is_not_tried_again_however_close_the_request(
+    desk: Desk, household: Account, verifier: Account
+) -> None:
+    credit = await desk.verified(household, verifier)
+    await desk.issue(household, credit.credit_id)
+    async with desk.sessions.begin() as session:
+        await session.execute(update(Intent).values(status="failed", failure={"code": "4002"}, block_number=7))
+    async with desk.sessions.begin() as mirror:
+        await mirror.execute(update(Intent).values(status="mined", block_number=8))
+        asked = asyncio.create_task(desk.issue(household, credit.credit_id))
+        await asyncio.wait([asked], timeout=0.5)
+    assert (await asked).intent.status == "mined"
+    (intent,) = await desk.intents()
+    assert (intent.status, intent.block_number) == ("mined", 8)
+
+
 async def test_an_unverified_or_a_rejected_claim_is_not_issued(
     desk: Desk, household: Account, verifier: Account
 ) -> None:
