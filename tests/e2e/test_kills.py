@@ -25,6 +25,8 @@ from tests.e2e.flow import (
 from tests.e2e.server import Server
 
 DEATH_SECONDS = 20
+PASSES = {"after_intent_committed": 3}
+"""At which pass a point is deadly, where it is not the first: the third write on chain of a story is its purchase."""
 DAY = "2024-03-05"
 
 
@@ -84,7 +86,7 @@ def test_each_acknowledged_effect_is_there_once_whatever_point_the_process_died_
 
     for point in FAULT_POINTS:
         journal.begin("0.010")
-        server.start(fault=point)
+        server.start(fault=f"{point}:{PASSES.get(point, 1)}")
         if point == "before_rewind_commit":
             rewind(server, journal)
         else:
@@ -106,8 +108,7 @@ def compare(server: Server, journal: Journal) -> None:
     household, company = server.client("household"), server.client("company")
     tracked = [answer["activityId"] for answer in journal.answers("/footprint/track")]
     day = household.get(f"/footprint/daily/{DAY}").must(200)
-    seen = Counter(activity["activityId"] for activity in day["activities"])
-    assert {activity: seen[activity] for activity in tracked} == dict.fromkeys(tracked, 1)
+    assert Counter(activity["activityId"] for activity in day["activities"]) == dict.fromkeys(tracked, 1)
     assert day["totalEmissions"] == sum(activity["co2Amount"] for activity in day["activities"])
 
     bought = sum((Decimal(answer["amount"]) for answer in journal.answers("/trading/buy")), Decimal(0))
@@ -122,8 +123,10 @@ def compare(server: Server, journal: Journal) -> None:
     ):
         ids = [answer[name] for answer in journal.answers(path)]
         assert len(ids) == len(set(ids)) == len(FAULT_POINTS)
-        listed = Counter(each.get("id") for each in transactions(client))
-        assert {each: listed[each] for each in ids} == dict.fromkeys(ids, 1)
+        prefix = ids[0][:4]
+        assert Counter(each["id"] for each in transactions(client) if each["id"].startswith(prefix)) == dict.fromkeys(
+            ids, 1
+        )
 
 
 def transactions(client: Any) -> list[Any]:
