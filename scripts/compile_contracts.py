@@ -2,13 +2,15 @@
 
 py-solc-x drives the executable that `forge` compiles with too, under the settings of `foundry.toml`, so that what is
 deployed is what Foundry tests. The artifacts are committed; `--check` compares them with a fresh compile and exits 1
-where they differ.
+where they differ. What a compile gave is kept in `.build`, under the hash of all that went into it.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -30,6 +32,11 @@ CONTRACTS = {
     "Relay": "contracts/src/Relay.sol",
     "TestDollar": "contracts/src/dev/TestDollar.sol",
 }
+
+KEPT = ROOT / ".build" / "contracts"
+#: What a compile depends on beside its request: the sources that it may import, and the compiler.
+READ = ("contracts/src", "contracts/tools", "node_modules/@openzeppelin/contracts", "node_modules/solc")
+READ_SUFFIXES = {".sol", ".js", ""}
 
 
 class CompileError(Exception):
@@ -70,11 +77,35 @@ def is_our_warning(diagnostic: dict[str, Any]) -> bool:
     return diagnostic["severity"] == "warning" and not file.startswith("node_modules/")
 
 
+def digest_of(request: dict[str, Any]) -> str:
+    """The hash of all that decides what a compile gives, this script included."""
+    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode())
+    files = sorted(path for folder in READ for path in (ROOT / folder).rglob("*") if path.suffix in READ_SUFFIXES)
+    for path in (Path(__file__).resolve(), *(path for path in files if path.is_file())):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
 def compile_contracts() -> dict[str, str]:
-    """Compile every contract; return the text of each artifact by contract name."""
+    """The text of each artifact by contract name, of a compile that was kept, or else of one now."""
     profile: dict[str, Any] = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     request = compiler_input(profile)
-    answer = run_compiler(ROOT / profile["solc"], request)
+    kept = KEPT / f"{digest_of(request)}.json"
+    if kept.exists():
+        artifacts: dict[str, str] = json.loads(kept.read_text())
+        return artifacts
+    fresh = compiled(ROOT / profile["solc"], request)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_suffix(f".{os.getpid()}")
+    draft.write_text(json.dumps(fresh))
+    draft.replace(kept)
+    return fresh
+
+
+def compiled(solc: Path, request: dict[str, Any]) -> dict[str, str]:
+    """Compile every contract; return the text of each artifact by contract name."""
+    answer = run_compiler(solc, request)
     if complaints := [entry["formattedMessage"] for entry in answer.get("errors", []) if is_our_warning(entry)]:
         raise CompileError("\n".join(complaints))
 
@@ -86,15 +117,15 @@ def compile_contracts() -> dict[str, str]:
     }
 
 
-def artifact(name: str, source: str, compiled: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+def artifact(name: str, source: str, output: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a contract's compile. The compiler's version is the one that the metadata's hash stands for."""
-    version = json.loads(compiled["metadata"])["compiler"]["version"]
+    version = json.loads(output["metadata"])["compiler"]["version"]
     return {
         "contractName": name,
         "sourceName": source,
-        "abi": compiled["abi"],
-        "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
-        "deployedBytecode": "0x" + compiled["evm"]["deployedBytecode"]["object"],
+        "abi": output["abi"],
+        "bytecode": "0x" + output["evm"]["bytecode"]["object"],
+        "deployedBytecode": "0x" + output["evm"]["deployedBytecode"]["object"],
         "compiler": {"name": "solc", "version": version, "settings": settings},
     }
 
