@@ -2,15 +2,17 @@
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
 /// @title TestDollar
-/// @notice A worthless coin that stands in for a stablecoin on development chains: 6 decimals, free for anyone.
-contract TestDollar is ERC20Permit {
+/// @notice A worthless coin that stands in for a stablecoin on development chains: 6 decimals, free for anyone, and no
+/// more of it than a stablecoin's mirror holds in 63 bits: nine trillion dollars.
+contract TestDollar is ERC20Permit, ERC20Capped {
     /// @notice The contract exists on development chains only.
     error NotADevelopmentChain(uint256 chainId);
 
-    constructor() ERC20("Test Dollar", "TUSD") ERC20Permit("Test Dollar") {
+    constructor() ERC20("Test Dollar", "TUSD") ERC20Permit("Test Dollar") ERC20Capped(2 ** 63 - 1) {
         // The chain ids of Foundry's and Hardhat's nodes, and of Ganache's.
         require(block.chainid == 31_337 || block.chainid == 1337, NotADevelopmentChain(block.chainid));
     }
@@ -25,5 +27,10 @@ contract TestDollar is ERC20Permit {
     /// @notice 6, as the large stablecoins have.
     function decimals() public pure override returns (uint8) {
         return 6;
+    }
+
+    /// @dev Both parents move coins in here.
+    function _update(address from, address to, uint256 value) internal override(ERC20, ERC20Capped) {
+        super._update(from, to, value);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 
 import {TestDollar} from "../../src/dev/TestDollar.sol";
 import {IRecordAnchor} from "../../src/interfaces/IRecordAnchor.sol";
@@ -102,5 +103,12 @@ contract AnchorTest is Base {
         dollar.faucet(stranger, 5e6);
         assertEq(dollar.balanceOf(stranger), 5e6);
         assertEq(dollar.decimals(), 6);
+    }
+
+    function test_RevertWhen_MoreIsAskedForThanAMirrorHolds() external {
+        uint256 cap = 2 ** 63 - 1;
+        dollar.faucet(stranger, cap - dollar.totalSupply());
+        vm.expectRevert(abi.encodeWithSelector(ERC20Capped.ERC20ExceededCap.selector, cap + 1, cap));
+        dollar.faucet(stranger, 1);
     }
 }
