@@ -1,5 +1,6 @@
 """Intents: what the chain shall do once. Commands queue them, the relayer submits them, the mirror closes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,6 +60,20 @@ async def queue_again(session: AsyncSession, intent: Intent) -> None:
     intent.status = "queued"
     intent.submission_id = intent.transaction_hash = intent.block_number = intent.log_index = intent.failure = None
     await queue(session, intent)
+
+
+async def oldest_queued(
+    session: AsyncSession, chain_id: int, lane: Literal["relay", "issuer"], most: int
+) -> Sequence[Intent]:
+    """What waits in a lane, in the order in which it was queued, locked until the caller's transaction ends."""
+    oldest = (
+        select(Intent)
+        .where(Intent.chain_id == chain_id, Intent.lane == lane, Intent.status == "queued")
+        .order_by(Intent.intent_id)
+        .limit(most)
+        .with_for_update()
+    )
+    return (await session.scalars(oldest)).all()
 
 
 def relay_payload(target: bytes, data: bytes, gas_limit: int) -> dict[str, Any]:

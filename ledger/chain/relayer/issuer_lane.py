@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain.abi import function_data, function_result
 from ledger.chain.failures import failure
+from ledger.chain.intents import oldest_queued
 from ledger.chain.merkle import root_of
 from ledger.chain.models import Intent, Submission
 from ledger.chain.network import Network
@@ -91,15 +91,8 @@ async def submit_issuances(session: AsyncSession, network: Network, rpc: Rpc) ->
 
 
 async def _queued_by_batch(session: AsyncSession, chain_id: int) -> Mapping[BatchTerms, list[Intent]]:
-    oldest = (
-        select(Intent)
-        .where(Intent.chain_id == chain_id, Intent.lane == "issuer", Intent.status == "queued")
-        .order_by(Intent.intent_id)
-        .limit(LOOKED_AT)
-        .with_for_update()
-    )
     by_batch: dict[BatchTerms, list[Intent]] = {}
-    for intent in await session.scalars(oldest):
+    for intent in await oldest_queued(session, chain_id, "issuer", LOOKED_AT):
         by_batch.setdefault(_terms(intent.payload), []).append(intent)
     return by_batch
 

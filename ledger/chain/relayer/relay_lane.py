@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import accumulate, takewhile
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain.abi import function_data
+from ledger.chain.intents import oldest_queued
 from ledger.chain.models import Intent, Submission
 from ledger.chain.network import Network
 from ledger.chain.rpc import Rpc, to_bytes
@@ -32,7 +32,7 @@ async def submit_actions(session: AsyncSession, network: Network, rpc: Rpc) -> l
     await lock_sender(session, network.chain_id, relayer.address)
     if await count_in_flight(session, network.chain_id, PURPOSE) >= IN_FLIGHT_AT_MOST:
         return []
-    intents = _fitting(await _queued(session, network.chain_id))
+    intents = _fitting(await oldest_queued(session, network.chain_id, "relay", ACTIONS_AT_ONCE))
     if not intents:
         return []
     submission = await store(
@@ -46,17 +46,6 @@ async def submit_actions(session: AsyncSession, network: Network, rpc: Rpc) -> l
     )
     await mark_submitted(session, intents, submission)
     return [submission]
-
-
-async def _queued(session: AsyncSession, chain_id: int) -> Sequence[Intent]:
-    oldest = (
-        select(Intent)
-        .where(Intent.chain_id == chain_id, Intent.lane == "relay", Intent.status == "queued")
-        .order_by(Intent.intent_id)
-        .limit(ACTIONS_AT_ONCE)
-        .with_for_update()
-    )
-    return (await session.scalars(oldest)).all()
 
 
 def relay_call(relay: bytes, intents: Sequence[Intent]) -> Call:
