@@ -1,15 +1,18 @@
 """What tests of the chain share: contracts on a development chain, and acts whose every repetition would show."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+import pytest_asyncio
 from eth_utils.crypto import keccak
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccm.stack.anvil import EmbeddedAnvil
 from ledger.chain import (
     FOREVER,
     BatchTerms,
+    Custody,
     Intent,
     Network,
     Relayer,
@@ -18,8 +21,10 @@ from ledger.chain import (
     Transfer,
     authorization_ref,
     credit_ref,
+    deploy,
     function_data,
     issue_payload,
+    load_network,
     queue,
     relay_payload,
     transfer_digest,
@@ -34,6 +39,22 @@ FAUCET_GAS = 100_000
 TRANSFER_GAS = 200_000
 VERIFIER = 9
 """The custody index of a verifier."""
+
+
+@pytest_asyncio.fixture
+async def rpc(anvil: EmbeddedAnvil) -> AsyncIterator[Rpc]:
+    """Calls to the test's development chain."""
+    async with Rpc(anvil.url) as node:
+        yield node
+
+
+@pytest_asyncio.fixture
+async def network(sessions: Sessions, rpc: Rpc) -> Network:
+    """The chain with the contracts deployed."""
+    custody = Custody(SEED)
+    await deploy(sessions, rpc, custody, network="polygon", confirmations=1)
+    async with sessions() as session:
+        return await load_network(session, "polygon", custody)
 
 
 def receiver(number: int) -> bytes:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from ccm.stack.anvil import EmbeddedAnvil
 from ccm.stack.postgres import EmbeddedPostgres
 from ledger.db import migrate
+from ledger.db.session import Sessions, create_engine, create_sessions
 
 TEMPLATE = "migrated"
 TEST_BLOCK_SECONDS = 0.02
@@ -42,6 +43,14 @@ async def database_url(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield await postgres_server.create_database(name, template=TEMPLATE)
     await postgres_server.drop_database(name)
+
+
+@pytest_asyncio.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    """Sessions of the test's own database."""
+    engine = create_engine(database_url)
+    yield create_sessions(engine)
+    await engine.dispose()
 
 
 @pytest_asyncio.fixture

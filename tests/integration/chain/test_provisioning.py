@@ -1,7 +1,5 @@
 import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,8 @@ from ledger.db.session import Sessions
 from ledger.kernel.errors import BlockchainUnavailable
 from ledger.kernel.settings import Settings
 from tests.support.chain import read
+from tests.support.killing import KILLED, in_a_process
 
-ROOT = Path(__file__).resolve().parents[3]
 ROLES = ("household", "company", "verifier", "operator")
 
 
@@ -80,16 +78,14 @@ async def test_a_start_that_was_killed_is_completed_by_the_next_one(
 ) -> None:
     assert settings.database_url is not None
     assert settings.blockchain_rpc is not None
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.provision_once"),
-        cwd=ROOT,
-        env=os.environ
-        | {"CCM_FAULT": fault, "CCM_DATA": str(settings.data), "BLOCKCHAIN_RPC": settings.blockchain_rpc}
-        | {"DATABASE_URL": settings.database_url.get_secret_value()},
-        stderr=asyncio.subprocess.PIPE,
+    ended, said = await in_a_process(
+        "provision_once",
+        fault=fault,
+        CCM_DATA=str(settings.data),
+        BLOCKCHAIN_RPC=settings.blockchain_rpc,
+        DATABASE_URL=settings.database_url.get_secret_value(),
     )
-    _, said = await process.communicate()
-    assert f"fault point reached: {fault.partition(':')[0]}" in said.decode()
+    assert (ended, f"fault point reached: {fault.partition(':')[0]}" in said) == (KILLED, True), said
 
     await provision(settings, sessions, rpc)
     async with sessions() as session:
@@ -102,8 +98,8 @@ async def test_another_chain_is_refused_in_words_that_help(
     settings: Settings, sessions: Sessions, rpc: Rpc, tmp_path: Path
 ) -> None:
     await provision(settings, sessions, rpc)
+    await asyncio.sleep(1.1)  # all that tells one fresh chain from another is the second of its genesis block
     async with EmbeddedAnvil(tmp_path / "other", saved=False) as other, Rpc(other.url) as other_rpc:
-        # Its genesis block is of another second.
         with pytest.raises(BlockchainUnavailable, match="another chain"):
             await provision(settings, sessions, other_rpc)
 

@@ -1,7 +1,4 @@
 import asyncio
-import os
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -14,20 +11,7 @@ from ledger.chain.transactions import Call, Fees
 from ledger.db.session import Sessions
 from ledger.kernel.faults import FaultPoint
 from tests.support.chain import FAUCET_GAS, eventually, gifts, queue_gifts, receiver, statuses, until_done
-
-ROOT = Path(__file__).resolve().parents[3]
-KILLED = -9
-
-
-async def relay_in_a_process(database_url: str, rpc: Rpc, fault: str = "") -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.relay_once", database_url, rpc.url),
-        cwd=ROOT,
-        env=os.environ | {"CCM_FAULT": fault},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, told = await process.communicate()
-    return process.returncode, told.decode()
+from tests.support.killing import KILLED, in_a_process
 
 
 async def has_gift(rpc: Rpc, network: Network) -> bool:
@@ -66,9 +50,9 @@ async def test_a_kill_neither_loses_nor_doubles_an_action(
     async with sessions.begin() as session:
         await queue_gifts(session, network, range(50))
 
-    ended, told = await relay_in_a_process(database_url, rpc, fault=point)
+    ended, told = await in_a_process("relay_once", database_url, rpc.url, fault=point)
     assert (ended, f"fault point reached: {point}" in told) == (KILLED, True), told
-    ended, told = await relay_in_a_process(database_url, rpc)
+    ended, told = await in_a_process("relay_once", database_url, rpc.url)
     assert ended == 0, told
 
     assert await gifts(rpc, network, range(50)) == [1] * 50

@@ -1,17 +1,13 @@
-from collections.abc import AsyncIterator
-
 import pytest
 
 from ledger.accounts import Account
-from ledger.db.session import create_engine, create_sessions
+from ledger.db.session import Sessions
 from tests.integration.credits.desk import Desk
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    engine = create_engine(database_url)
-    yield await Desk(create_sessions(engine)).open()
-    await engine.dispose()
+async def desk(sessions: Sessions) -> Desk:
+    return await Desk(sessions).open()
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -6,7 +5,7 @@ import pytest
 import pytest_asyncio
 
 from ledger.accounts import Account, Kind, create_account
-from ledger.db.session import Sessions, create_engine, create_sessions
+from ledger.db.session import Sessions
 
 NOON = datetime(2025, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -19,13 +18,6 @@ class StoppedClock:
 
     def __call__(self) -> datetime:
         return self.shows
-
-
-@pytest_asyncio.fixture
-async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    engine = create_engine(database_url)
-    yield create_sessions(engine)
-    await engine.dispose()
 
 
 async def opened(sessions: Sessions, kind: Kind) -> Account:

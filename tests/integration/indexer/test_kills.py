@@ -1,10 +1,5 @@
 """Kill -9 at each of the indexer's fault points: the next start goes on, nothing is lost, nothing is doubled."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
@@ -13,21 +8,8 @@ from ledger.db.session import Sessions
 from ledger.kernel.faults import FaultPoint
 from ledger.market.mirror_models import CoinHolding
 from tests.support.indexing import give_dollars, holder, make_indexer
+from tests.support.killing import KILLED, in_a_process
 from tests.support.verifying import drifts
-
-ROOT = Path(__file__).resolve().parents[3]
-KILLED = -9
-
-
-async def index_in_a_process(database_url: str, rpc: Rpc, fault: str) -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.index_once", database_url, rpc.url),
-        cwd=ROOT,
-        env=os.environ | {"CCM_FAULT": fault},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, told = await process.communicate()
-    return process.returncode, told.decode()
 
 
 async def dollars(sessions: Sessions) -> int | None:
@@ -40,7 +22,7 @@ async def test_a_kill_while_a_chunk_is_taken_in(
     sessions: Sessions, rpc: Rpc, network: Network, database_url: str, point: FaultPoint
 ) -> None:
     await give_dollars(rpc, network, "Ada", 5)
-    code, told = await index_in_a_process(database_url, rpc, point)
+    code, told = await in_a_process("index_once", database_url, rpc.url, fault=point)
     assert (code, f"fault point reached: {point}" in told) == (KILLED, True), told
     assert await dollars(sessions) == (5 if point == "after_cursor_commit" else None)
 
@@ -58,7 +40,7 @@ async def test_a_kill_while_a_reorg_is_followed_back(
     await give_dollars(rpc, network, "Ada", 100)
     await (await make_indexer(sessions, rpc)).catch_up()
     await rpc.call("evm_revert", snapshot)
-    code, told = await index_in_a_process(database_url, rpc, "before_rewind_commit")
+    code, told = await in_a_process("index_once", database_url, rpc.url, fault="before_rewind_commit")
     assert (code, "fault point reached: before_rewind_commit" in told) == (KILLED, True), told
     assert await dollars(sessions) == 105
 

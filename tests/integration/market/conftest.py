@@ -1,13 +1,9 @@
-from collections.abc import AsyncIterator
-
 import pytest
 
-from ledger.db.session import create_engine, create_sessions
+from ledger.db.session import Sessions
 from tests.integration.market.floor import Floor
 
 
 @pytest.fixture
-async def floor(database_url: str) -> AsyncIterator[Floor]:
-    engine = create_engine(database_url)
-    yield await Floor(create_sessions(engine)).open()
-    await engine.dispose()
+async def floor(sessions: Sessions) -> Floor:
+    return await Floor(sessions).open()

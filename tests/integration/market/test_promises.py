@@ -28,9 +28,7 @@ acts = st.tuples(
 )
 
 
-async def test_a_balance_is_one_moments_while_the_chain_moves_on(database_url: str) -> None:
-    engine = create_engine(database_url)
-    floor = await Floor(create_sessions(engine)).open()
+async def test_a_balance_is_one_moments_while_the_chain_moves_on(floor: Floor) -> None:
     wallet = (await floor.person(kg=1)).wallet
     assert wallet is not None
 
@@ -46,7 +44,6 @@ async def test_a_balance_is_one_moments_while_the_chain_moves_on(database_url: s
             async with floor.sessions() as session:
                 seen = await balance(session, CHAIN_ID, wallet, reserved_kg)
             assert seen.available_kg == seen.kg == seen.earned_kg
-    await engine.dispose()
 
 
 class Trades(RuleBasedStateMachine):
