@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from litestar import Litestar
-from litestar.types import Message, Send
+from litestar.types import Message, Receive, Send
 
 from api.exchange import Exchange, begin
 
@@ -33,7 +33,18 @@ class Application(Litestar):
         exchange = begin(scope)
         bodiless = scope["method"] == "HEAD"
         inner: Any = {**scope, "method": "GET"} if bodiless else scope
-        await super().__call__(inner, receive, _around(send, inner, exchange, bodiless=bodiless))
+        await super().__call__(inner, _noting(receive, exchange), _around(send, inner, exchange, bodiless=bodiless))
+
+
+def _noting(receive: Receive, exchange: Exchange) -> Receive:
+    """A `receive` that notes when the client is gone: that the rest of its body is missing is no failure of ours."""
+
+    async def received() -> Any:
+        message = await receive()
+        exchange.client_left = exchange.client_left or message["type"] == "http.disconnect"
+        return message
+
+    return received
 
 
 def _around(send: Send, scope: Any, exchange: Exchange, *, bodiless: bool) -> Send:

@@ -23,6 +23,8 @@ class Exchange:
     started: float = field(default_factory=time.perf_counter)
     allowance: Allowance | None = None
     """What the account has left after this request, once it is known who calls."""
+    client_left: bool = False
+    """Whether the client went before its request was whole."""
 
 
 def begin(scope: AnyScope) -> Exchange:

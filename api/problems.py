@@ -126,6 +126,8 @@ def unfit(request: AnyRequest, error: HTTPException) -> Answered:
         return _too_large(request)
     if isinstance(error, ValidationException):
         return refused(request, _bad_request(request, error))
+    if exchange_of(request.scope).client_left:
+        return _answer(request, Problem(400, CODE_BY_STATUS[400], "The client left before its request was whole."))
     if error.status_code >= 500:  # noqa: PLR2004  # HTTP's own number
         return crashed(request, error)
     code = CODE_BY_STATUS.get(error.status_code, "INVALID_INPUT")

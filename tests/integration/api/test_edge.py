@@ -51,6 +51,25 @@ async def test_our_own_mistake_is_logged_under_the_request_id_and_told_without_i
     assert "the secret is 42" in caplog.text
 
 
+async def test_a_client_that_leaves_before_its_body_is_whole_is_no_failure_of_ours(
+    api: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, key = await api.account()
+    with caplog.at_level(logging.INFO, "ccm.api"):
+        _, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        head = f"POST {BASE}/probe/measure HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.close()
+        async with asyncio.timeout(10):
+            records: list[logging.LogRecord] = []
+            while not records:
+                await asyncio.sleep(0.01)
+                records = [each for each in caplog.records if each.name.startswith("ccm.api")]
+    assert [(record.name, record.levelname) for record in records] == [("ccm.api.access", "INFO")]
+    assert vars(records[0])["facts"]["status"] == 400
+
+
 async def test_a_request_is_logged_by_its_pattern_never_by_what_it_names(
     api: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
