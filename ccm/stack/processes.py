@@ -39,13 +39,16 @@ class Child:
     async def stop(self, how: signal.Signals, patience_seconds: float) -> None:
         """Asks it to end, waits, and kills it when patience is over."""
         if self.alive:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.send_signal(how)
+            self._signal(how)
             try:
                 await asyncio.wait_for(self.process.wait(), patience_seconds)
             except TimeoutError:
-                self.process.kill()
+                self._signal(signal.SIGKILL)
         await self.process.wait()
+
+    def _signal(self, how: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and we are about to hear of it
+            self.process.send_signal(how)
 
 
 async def start(
