@@ -29,7 +29,8 @@ class Demo:
         """With `once` everything is stopped when the story is over; else it goes on serving."""
         self.screen = screen
         self.once = once
-        self.holds = False
+        self.holds: bool | None = None
+        """What the proof at the story's end showed; None until then."""
 
     async def __call__(self, settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Runs the roles; once they serve, tells the story."""
@@ -44,15 +45,33 @@ class Demo:
         try:
             await asyncio.wait({roles, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if serving.is_set():
-                await self.tell(settings)
-                if self.once:
-                    stop.set()
+                await self.tell_unless(stop, settings)
         except BaseException:
             stop.set()
             raise
         finally:
             waiting.cancel()
             await roles
+
+    async def tell_unless(self, stop: asyncio.Event, settings: Settings) -> None:
+        """Tells the story; where everything is to stop in the midst of it, the story ends there."""
+        telling, stopping = asyncio.create_task(self.tell(settings)), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({telling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (telling, stopping):
+                task.cancel()
+            await asyncio.gather(telling, stopping, return_exceptions=True)
+        if telling.cancelled():
+            return
+        telling.result()
+        if self.once:
+            stop.set()
+        else:
+            self.screen.say(
+                f"The API goes on serving; it describes itself at http://127.0.0.1:{settings.port}/schema. "
+                "Ctrl-C ends the demo."
+            )
 
     async def tell(self, settings: Settings) -> None:
         """The story, and the proof that the mirror equals the chain."""
@@ -68,9 +87,15 @@ class Demo:
             await Story(self.screen, household, company, verifier, accounts, certificates).tell()
         self.screen.chapter("The proof", "The mirror against the chain, at one block, invariant by invariant.")
         verify = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "ccm", "verify", "--data", str(settings.data)
+            *(sys.executable, "-m", "ccm", "verify", "--data", settings.data),
+            start_new_session=True,  # Ctrl-C is ours to hear
         )
-        self.holds = await verify.wait() == 0
+        try:
+            self.holds = await verify.wait() == 0
+        except asyncio.CancelledError:
+            verify.terminate()
+            await verify.wait()
+            raise
 
 
 @click.command("demo", epilog=examples("ccm demo", "ccm demo --once", "ccm demo --data /tmp/demo --port 9000"))
@@ -94,6 +119,8 @@ def command(data: Path, port: int | None, once: bool) -> None:  # noqa: FBT001  
     forget(data)
     demo = Demo(Screen(Console(highlight=False)), once=once or not sys.stdout.isatty())
     serve(settings_from(data=data, port=port), demo)
+    if demo.holds is None:
+        click.echo("ccm: the demo was stopped before its end", err=True)
     if not demo.holds:
         raise SystemExit(1)
     click.echo("demo: ok")

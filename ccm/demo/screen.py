@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -36,11 +38,15 @@ class Screen:
         self.console.print(Padding(f"[yellow]made up:[/] {text}", (0, 0, 0, 2)))
 
     def step(self, what: str, answer: dict[str, Any]) -> None:
-        """A thing that the chain did: what, in which transaction, how long after the start."""
-        transaction = answer.get("blockchainTx") or answer.get("transactionHash") or "-"
-        elapsed = time.monotonic() - self._started
-        self.console.print(f"  [bold]+{elapsed:5.1f} s[/]  {what}  [dim]({answer['status']})[/]")
-        self.console.print(f"  [dim]tx[/] {transaction}", soft_wrap=True)
+        """A thing that was done: what, how long after the start, and the transaction where the chain did it."""
+        elapsed = f"+{time.monotonic() - self._started:.1f} s"
+        self.console.print(f"  [bold]{elapsed:<7}[/] {what}  [dim]({answer['status'].replace('_', ' ')})[/]")
+        if transaction := answer.get("blockchainTx") or answer.get("transactionHash"):
+            self.console.print(f"{'':10}[dim]tx[/] {transaction}", soft_wrap=True)
+
+    def file(self, what: str, path: Path) -> None:
+        """Where a file lies, in one piece that can be copied."""
+        self.console.print(f"  {what}: [bold]{escape(str(path))}[/]", soft_wrap=True)
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
         """A table; numbers stand right."""
@@ -51,7 +57,7 @@ class Screen:
             table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
         for row in listed:
             table.add_row(*(f"{cell:,}" if isinstance(cell, Decimal | int) else str(cell) for cell in row))
-        self.console.print(Padding(table, (1, 0, 1, 4)))
+        self.console.print(Padding(table, (1, 0, 0, 4)))
 
     def progress(self) -> Progress:
         """A bar for work that takes a while."""

@@ -1,6 +1,7 @@
 """The story: a household saves electricity, a verifier checks it, a company buys the credits and retires them."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -69,7 +70,7 @@ class Story:
                 progress.advance(task)
         self.screen.table(
             ("year", "kWh", "kg CO2e", "factor"),
-            [(str(year), _cents(self.bills.of_year(year).kwh), _grams(emissions[year]), factor) for year in YEARS],
+            [(str(year), _cents(self.bills.of_year(year).kwh), _milli(emissions[year]), factor) for year in YEARS],
         )
 
     def _bill_parts(self) -> Iterator[tuple[int, str, Decimal]]:
@@ -107,18 +108,18 @@ class Story:
             f"{len(read.readings)} readings count, {read.energy.kwh} kWh.",
         )
         self.screen.made_up("that the two real households share one account here.")
-        rows = []
+        rows, counted = [], Counter(reading.at.date() for reading in read.readings)
         for day, energy in read.by_day().items():
             tracked = await self._track_kwh(energy.kwh, LONDON_FACTOR, f"{day}T12:00:00Z", f"london-{day}")
-            rows.append((str(day), energy.kwh, _grams(tracked["co2Amount"])))
-        self.screen.table(("day", "kWh", "kg CO2e"), rows)
+            rows.append((str(day), counted[day], _milli(energy.kwh), _milli(tracked["co2Amount"])))
+        self.screen.table(("day", "half-hours", "kWh", "kg CO2e"), rows)
 
     async def claim_saving(self) -> dict[str, Any]:
         """Claims what the bills show was saved."""
         before, after = (self.bills.of_year(year).kwh for year in YEARS)
-        saved = _cents(before - after)
+        saved = before - after
         self.screen.chapter(
-            "The saving", f"{_cents(before):,} kWh less {_cents(after):,} kWh: {saved:,} kWh were saved."
+            "The saving", f"{_cents(before):,} kWh less {_cents(after):,} kWh: {_cents(saved):,} kWh were saved."
         )
         earned = await self.household.post(
             "/credits/earn",
@@ -133,9 +134,12 @@ class Story:
             },
             key="saving",
         )
+        basis = earned["basis"]
         self.screen.say(
-            f"Claimed: {earned['amount']} t as {earned['creditId']}; it waits for {earned['verifierAssigned']}."
+            f"With the same factor that is {_milli(basis['saved'])} kg CO2e. Whole kilograms are claimed; the "
+            f"{_milli(basis['carriedOn'])} kg left over count for the next claim."
         )
+        self.screen.step(f"{earned['creditId']}: {earned['amount']} t claimed", earned)
         return earned
 
     async def verify_and_issue(self, earned: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +164,7 @@ class Story:
             },
             key="submission",
         )
-        await self.verifier.post(
+        decided = await self.verifier.post(
             f"/verification/{submitted['verificationId']}/decision",
             {
                 "decision": "approved",
@@ -170,6 +174,7 @@ class Story:
             },
             key="decision",
         )
+        self.screen.step(f"{decided['verificationId']}: {decided['verifierId']} checked the claim", decided)
         order = {"creditId": earned["creditId"], "network": "polygon"}
         minted = await self.household.post("/blockchain/mint", order, key="mint")
         self.screen.step(f"{minted['tokenId']} issued: {earned['amount']} t to the household", minted)
@@ -199,7 +204,7 @@ class Story:
         self.screen.chapter(
             "A company's trips", "Its diesel car is tracked by distance, with the standard's own factor."
         )
-        self.screen.made_up("the company and its trips.")
+        self.screen.made_up("the company, its trips, and the test dollars that it pays with.")
         rows, total = [], Decimal(0)
         today = now().date()
         for town, km in TRIPS:
@@ -216,9 +221,9 @@ class Story:
                 },
                 key=f"trip-{town}",
             )
-            rows.append((f"Chicago to {town}", km, _grams(tracked["co2Amount"])))
+            rows.append((f"Chicago to {town}", km, _milli(tracked["co2Amount"])))
             total += tracked["co2Amount"]
-        self.screen.table(("trip", "km", "kg CO2e"), [*rows, ("in all", sum(km for _, km in TRIPS), _grams(total))])
+        self.screen.table(("trip", "km", "kg CO2e"), [*rows, ("in all", sum(km for _, km in TRIPS), _milli(total))])
         return total
 
     async def buy_and_retire(self, listing: dict[str, Any], emitted_kg: Decimal) -> None:
@@ -249,7 +254,7 @@ class Story:
         pdf = await self.company.download(retired["certificate"])
         path = self.folder / f"{retired['retirementId']}.pdf"
         path.write_bytes(pdf)
-        self.screen.say(f"Certificate: [bold]{path}[/]")
+        self.screen.file("Certificate", path)
         balances = [
             (name, (await client.get("/credits/balance"))["balance"])
             for name, client in (("household", self.household), ("company", self.company))
@@ -265,11 +270,11 @@ def _lines(name: str) -> list[str]:
     return _data(name).read_text().splitlines()
 
 
-def _grams(kg: Decimal) -> Decimal:
-    """A mass as people read it: to the gram."""
-    return kg.quantize(Decimal("0.001"))
+def _milli(figure: Decimal) -> Decimal:
+    """Kilograms or kilowatt-hours as people read them: three decimals."""
+    return figure.quantize(Decimal("0.001"))
 
 
 def _cents(kwh: Decimal) -> Decimal:
-    """A figure as people read it: two decimals."""
+    """Kilowatt-hours as bills tell them: two decimals."""
     return kwh.quantize(Decimal("0.01"))

@@ -76,10 +76,12 @@ async def stack(settings: Settings, say: Say) -> AsyncIterator["Stack"]:
         postgres = chain = None
         urls: dict[str, object] = {}
         if settings.database_url is None:
+            say("starting PostgreSQL")
             preferred = before.postgres.port if before and before.postgres else None
             postgres = await parts.enter_async_context(EmbeddedPostgres(data, preferred_port=preferred, say=say))
             urls["database_url"] = SecretStr(postgres.url)
         if settings.blockchain_rpc is None:
+            say("starting the development chain")
             preferred = before.chain.port if before and before.chain else None
             chain = await parts.enter_async_context(EmbeddedAnvil(data, preferred_port=preferred, say=say))
             urls["blockchain_rpc"] = chain.url
@@ -105,6 +107,7 @@ class Stack:
             say(f"ready {self._url}")
 
         self._write_run_file(url=None)
+        say("starting the service")
         working = asyncio.create_task(roles(self.settings, stop, on_ready), name="roles")
         ended = asyncio.create_task(self._ended(), name="a part ended")
         stopping = asyncio.create_task(stop.wait(), name="stop")
