@@ -25,7 +25,10 @@ USER = "ccm"
 DATABASE = "ccm"
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 60
-START_ATTEMPTS = 5
+RETRY_FOR_SECONDS = 15
+"""After a kill, the old server's helpers hold its shared memory, and its pid is not reaped yet, for a moment that a busy
+machine makes long; and a port that was free may be taken before the server listens."""
+RETRY_PAUSE_SECONDS = 0.1
 POLL_SECONDS = 0.02
 
 SETTINGS = {
@@ -90,16 +93,12 @@ class EmbeddedPostgres:
         await processes.end_leftovers("postgres", files.cluster, signal.SIGINT)
         if not files.cluster.exists():
             await self._initialise(files)
-        for attempt in range(1, START_ATTEMPTS + 1):
-            self.port = preferred_or_free(self.port) if attempt == 1 else any_free()
-            try:
-                if await self._start(files):
-                    break
-            except BaseException:
-                await self.stop()
-                raise
-        else:
-            raise StackError(f"PostgreSQL does not start. Its last words, from {files.log}:\n{_last_words(files.log)}")
+        self.port = preferred_or_free(self.port)
+        try:
+            await self._start_patiently(files)
+        except BaseException:
+            await self.stop()
+            raise
         await self._create_own_database()
         return self
 
@@ -164,6 +163,16 @@ class EmbeddedPostgres:
         if exit_code != 0:
             raise StackError(f"PostgreSQL's initdb failed:\n{_last_words(files.log)}", exit_code=exit_code)
         unfinished.rename(files.cluster)
+
+    async def _start_patiently(self, files: PostgresFiles) -> None:
+        ends = time.monotonic() + RETRY_FOR_SECONDS
+        while not await self._start(files):
+            said = _last_words(files.log)
+            if time.monotonic() > ends:
+                raise StackError(f"PostgreSQL does not start. Its last words, from {files.log}:\n{said}")
+            if "Address already in use" in said:
+                self.port = any_free()
+            await asyncio.sleep(RETRY_PAUSE_SECONDS)
 
     async def _start(self, files: PostgresFiles) -> bool:
         """Starts the server and waits until it takes connections; False when it ended instead."""
