@@ -26,8 +26,8 @@ DATABASE = "ccm"
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 60
 RETRY_FOR_SECONDS = 15
-"""After a kill, the old server's helpers hold its shared memory, and its pid is not reaped yet, for a moment that a busy
-machine makes long; and a port that was free may be taken before the server listens."""
+"""After a kill, the old server's helpers hold its shared memory for a moment, and its pid is not reaped at once; a busy
+machine makes that long. And a port that was free may be taken before the server listens."""
 RETRY_PAUSE_SECONDS = 0.1
 POLL_SECONDS = 0.02
 

@@ -101,7 +101,7 @@ async def send(rpc: Rpc, **transaction: str) -> dict[str, object]:
 @pytest.mark.parametrize("whole_tree", [False, True], ids=["only ccm", "the whole tree"])
 async def test_what_was_there_before_a_kill_is_there_after_it(stack_data: Path, whole_tree: bool) -> None:  # noqa: FBT001
     async with up(stack_data, "0") as first:
-        await first.until("ready")
+        await first.until("ready http")
         before = first.file
         connection = await asyncpg.connect(first.database_url)
         await connection.execute("CREATE TABLE kept (kg bigint); INSERT INTO kept VALUES (7)")
@@ -129,7 +129,7 @@ async def test_what_was_there_before_a_kill_is_there_after_it(stack_data: Path, 
 
     await eventually(nothing_left)
     async with up(stack_data, "0") as second:
-        await second.until("ready")
+        await second.until("ready http")
         assert (second.file.postgres, second.file.chain) != (before.postgres, before.chain), "other processes"
         assert second.file.rpc == before.rpc, "on the same port"
         connection = await asyncpg.connect(second.database_url)
@@ -147,7 +147,7 @@ async def test_what_was_there_before_a_kill_is_there_after_it(stack_data: Path, 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_stops_everything_and_a_second_one_does_no_harm(stack_data: Path, how: signal.Signals) -> None:
     async with up(stack_data, "0") as running:
-        url = (await running.until("ready")).removeprefix("ready ")
+        url = (await running.until("ready http")).removeprefix("ready ")
         async with aiohttp.ClientSession() as client, client.get(url) as response:
             assert await response.text() == "served"
         assert len(servers(stack_data)) == 2
@@ -182,7 +182,7 @@ async def test_a_run_that_is_only_starting_can_be_stopped(stack_data: Path) -> N
 
 async def test_a_second_run_with_the_same_data_is_refused(stack_data: Path) -> None:
     async with up(stack_data, "0") as first:
-        await first.until("ready")
+        await first.until("ready http")
         async with up(stack_data, "0") as second:
             refusal = await second.until("already")
             assert str(first.process.pid) in refusal
@@ -193,7 +193,7 @@ async def test_a_second_run_with_the_same_data_is_refused(stack_data: Path) -> N
 
 async def test_a_part_that_dies_ends_the_run_and_says_so(stack_data: Path) -> None:
     async with up(stack_data, "0") as running:
-        await running.until("ready")
+        await running.until("ready http")
         assert running.file.chain
         os.kill(running.file.chain.pid, signal.SIGKILL)
         await running.until("development chain ended by itself")
@@ -212,7 +212,7 @@ async def test_a_taken_default_port_is_replaced_and_a_taken_port_that_was_asked_
         async with up(stack_data) as running:
             said = await running.until("Port 8080 is taken")
             port = int(said.rstrip(".").rpartition(" ")[2])
-            assert await running.until("ready") == f"ready http://127.0.0.1:{port}"
+            assert await running.until("ready http") == f"ready http://127.0.0.1:{port}"
         async with up(stack_data, "8080") as refused:
             await refused.until("Port 8080 is taken. Name another")
             assert await refused.ended() == 1
@@ -225,7 +225,7 @@ async def test_status_and_down_know_the_run(stack_data: Path) -> None:
     )
     assert (await ccm("down", data=stack_data))[0] == 0
     async with up(stack_data, "0") as running:
-        url = (await running.until("ready")).removeprefix("ready ")
+        url = (await running.until("ready http")).removeprefix("ready ")
         code, said = await ccm("status", "--json", data=stack_data)
         status = json.loads(said)
         assert (code, status["running"], status["url"], status["blockNumber"]) == (0, True, url, 0)
