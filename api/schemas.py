@@ -36,7 +36,9 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 class Body(BaseModel):
     """The body of a request. Types are strict: text is no number, and 1 is not true. Unknown fields are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        strict=True, extra="ignore", frozen=True, alias_generator=to_camel, use_attribute_docstrings=True
+    )
 
     needs_one_of: ClassVar[tuple[str, ...]] = ()
     """Fields by their JSON names, of which at least one must be there and not null."""
@@ -45,16 +47,21 @@ class Body(BaseModel):
 class Answer(BaseModel):
     """The body of an answer. Only its own fields go out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class ChainAnswer(Answer):
     """The answer to a write that the chain carries out: pending until the mirror shows it at the network's depth."""
 
+    # A schema that has other words for them narrows it.
     status: str = "pending"
-    """pending or confirmed; a schema that has other words for them narrows it."""
+    """pending, or confirmed once the mirror shows it at the network's depth."""
     blockchain_tx: str | None = None
+    """The hash of the transaction, once there is one."""
     status_url: str | None = None
+    """Where to ask how far a pending write has come."""
 
     def settled(self, state: IntentState, status_url: str) -> Self:
         """This answer with what the chain says by now. A schema whose fields have other names overrides this."""

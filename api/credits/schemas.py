@@ -14,7 +14,7 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[str, Field(max_length=2000)]
 
 
-class Place(Body):
+class Location(Body):
     """Where something happened, in degrees."""
 
     lat: Number
@@ -33,7 +33,7 @@ class EarnRequest(Body):
     and carbon_capture, trees and years of tree_planting."""
     timestamp: Moment | None = None
     """When it happened; now where it is missing."""
-    location: Place | None = None
+    location: Location | None = None
     proof: Line | None = None
     """Where the evidence is, e.g. ipfs://…; the same proof is claimed once."""
     country: str | None = None

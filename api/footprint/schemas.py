@@ -223,7 +223,7 @@ class Trends(Answer):
 
     direction: str
     change_percent: Decimal | None
-    """None where the first half has nothing."""
+    """Null where the first half has nothing."""
 
 
 class FootprintHistory(Answer):

@@ -19,7 +19,7 @@ BASE = "/carbon-credit-micro/v1"
     [("GET", "/health", 200), ("GET", f"{BASE}/probe/me", 401), ("GET", f"{BASE}/no/such/thing", 404),
      ("DELETE", f"{BASE}/probe/open/tree", 405), ("GET", f"{BASE}/probe/crash", 500),
      ("GET", f"{BASE}/probe/open/tree?size=large", 400), ("GET", f"{BASE}/probe/open/a%00b", 400),
-     ("GET", f"{BASE}/probe/open/tree?size=%00", 400), ("GET", "/nothing", 404)],
+     ("GET", f"{BASE}/probe/open/tree?size=%00", 400), ("GET", "/nothing", 404), ("GET", "/schema/nothing", 404)],
 )  # fmt: skip
 async def test_every_answer_bears_the_clients_request_id(api: Served, method: str, path: str, status: int) -> None:
     headers = {"X-Request-ID": "req_of-mine"}
@@ -166,6 +166,23 @@ async def test_the_description_names_bodies_answers_and_refusals(api: Served) ->
     assert set(measure["responses"]) == {"201", "default"}
     assert document["paths"][f"{BASE}/probe/open/{{word}}"]["get"]["security"] == []
     assert "blockchainTx" in schemas["Given"]["properties"]
+
+
+async def test_the_description_says_camel_case_everywhere_and_which_headers_a_write_heeds(api: Served) -> None:
+    async with aiohttp.ClientSession() as client, client.get(f"{api.url}/schema/openapi.json") as answer:
+        document = json.loads(await answer.text())
+    (intent,) = document["paths"][f"{BASE}/blockchain/intents/{{intentId}}"]["get"]["parameters"]
+    assert (intent["name"], intent["in"], intent["required"]) == ("intentId", "path", True)
+    operations = {each["operationId"]: each for item in document["paths"].values() for each in item.values()}
+    assert "blockchainIntentStatus" in operations
+
+    def headers(operation: str) -> list[str]:
+        return [each["name"] for each in operations[operation].get("parameters", ()) if each["in"] == "header"]
+
+    assert headers("measure") == ["Idempotency-Key"]
+    assert headers("give") == ["Idempotency-Key", "Prefer"]
+    assert headers("blockchainIntentStatus") == []
+    assert document["paths"][f"{BASE}/probe/measure"]["post"]["description"].startswith("A write that ends")
 
 
 async def test_the_page_loads_nothing_from_elsewhere(api: Served) -> None:
