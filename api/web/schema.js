@@ -27,22 +27,27 @@ function typeName(schema) {
   return [].concat(schema.type || "any").join(" or ") + (schema.format ? ` (${schema.format})` : "");
 }
 
-/** A table of the fields of a schema, with those of the schemas inside it below. */
-function fieldTable(schema, all, seen) {
+/** A table of the fields of a schema, with those of the schemas inside it below; `sent` is what a client must send. */
+function fieldTable(schema, all, sent, seen) {
   const known = resolve(schema, all);
   if (!known || !known.properties) return element("p", {}, element("code", {}, typeName(schema)));
-  const needed = new Set(known.required || []);
+  const needed = new Set((sent && known.required) || []);
   const rows = Object.entries(known.properties).map(([name, field]) =>
-    element("tr", {}, element("td", {}, element("code", {}, name)), element("td", {}, typeName(field)),
-      element("td", {}, needed.has(name) ? "needed" : ""), element("td", {}, field.description || "")));
-  const inner = Object.values(known.properties)
-    .flatMap((field) => [field, field.items, ...(field.oneOf || field.anyOf || [])])
-    .filter((field) => field && field.$ref && !seen.has(field.$ref));
-  const below = inner.map((field) => {
-    seen.add(field.$ref);
-    return element("div", {}, element("h4", {}, typeName(field)), fieldTable(field, all, seen));
-  });
+    row(name, typeName(field), needed.has(name), field.description));
+  const below = Object.entries(known.properties)
+    .flatMap(([name, field]) => [field, field.items, ...(field.oneOf || field.anyOf || [])].map((each) => [name, each]))
+    .filter(([name, inner]) => inner && (inner.properties || (inner.$ref && !seen.has(inner.$ref))))
+    .map(([name, inner]) => {
+      seen.add(inner.$ref);
+      return element("div", {}, element("h4", {}, inner.$ref ? typeName(inner) : name), fieldTable(inner, all, sent, seen));
+    });
   return element("div", {}, element("table", {}, ...rows), ...below);
+}
+
+/** A line of a table: a name, its type and whether it is needed, and what it means. */
+function row(name, type, needed, meaning) {
+  return element("tr", {}, element("td", {}, element("code", {}, name)),
+    element("td", {}, needed ? `${type}, needed` : type), element("td", {}, meaning || ""));
 }
 
 /** The schema of a request's or an answer's JSON body. */
@@ -54,21 +59,20 @@ function bodyOf(part) {
 /** One operation, folded. */
 function operationBlock(path, method, operation, all) {
   const open = Array.isArray(operation.security) && operation.security.length === 0;
-  const block = element("details", {}, element("summary", {}, element("span", { className: "method" }, method.toUpperCase()),
+  const block = element("details", { id: operation.operationId }, element("summary", {}, element("span", { className: "method" }, method.toUpperCase()),
     element("code", {}, path), ` ${operation.summary || ""}`, element("span", { className: "public" }, open ? " (no key needed)" : "")));
   if (operation.description) block.append(element("p", {}, operation.description));
   const parameters = operation.parameters || [];
   if (parameters.length) {
-    block.append(element("h3", {}, "Parameters"), element("table", {}, ...parameters.map((each) => element("tr", {},
-      element("td", {}, element("code", {}, each.name)), element("td", {}, each.in), element("td", {}, typeName(each.schema)),
-      element("td", {}, each.required ? "needed" : ""), element("td", {}, each.description || "")))));
+    block.append(element("h3", {}, "Parameters"), element("table", {}, ...parameters.map((each) =>
+      row(each.name, `${typeName(each.schema)}, in the ${each.in}`, each.required, each.description))));
   }
   const request = bodyOf(operation.requestBody);
-  if (request) block.append(element("h3", {}, "Body"), fieldTable(request, all, new Set([request.$ref])));
+  if (request) block.append(element("h3", {}, "Body"), fieldTable(request, all, true, new Set([request.$ref])));
   for (const [status, answer] of Object.entries(operation.responses || {})) {
     const schema = bodyOf(answer);
-    block.append(element("h3", {}, `${status} ${answer.description || ""}`));
-    if (schema) block.append(fieldTable(schema, all, new Set([schema.$ref])));
+    block.append(element("h3", {}, `${status === "default" ? "Any other status" : status}: ${answer.description}`));
+    if (schema) block.append(fieldTable(schema, all, false, new Set([schema.$ref])));
   }
   return block;
 }
@@ -89,7 +93,19 @@ function show(description) {
   for (const tag of [...byTag.keys()].sort()) {
     document.getElementById("operations").append(element("h2", {}, tag), ...byTag.get(tag));
   }
+  openNamed();
 }
+
+/** Opens the operation that the address names, as in /schema#creditsRetire. */
+function openNamed() {
+  const named = document.getElementById(location.hash.slice(1));
+  if (named && named.tagName === "DETAILS") {
+    named.open = true;
+    named.scrollIntoView();
+  }
+}
+
+window.addEventListener("hashchange", openNamed);
 
 fetch("/schema/openapi.json")
   .then((answer) => answer.json())
