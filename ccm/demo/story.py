@@ -57,7 +57,10 @@ class Story:
             "Year is split by days. Both years are measured with one edition of the grid factor of the place: a saving "
             "is in kilowatt-hours, not in a grid that became cleaner.",
         )
-        self.screen.made_up("who lives there; the readings are real (their source: ccm/demo/data/README.md).")
+        self.screen.made_up(
+            "who lives there, and that it is in the north of the state, on RFC West's grid; the readings are real "
+            "(their source: ccm/demo/data/README.md)."
+        )
         emissions: dict[int, Decimal] = dict.fromkeys(YEARS, Decimal(0))
         factor = ""
         parts = list(self._bill_parts())
