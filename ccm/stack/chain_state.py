@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ class StateFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._saving = threading.Lock()
 
     def generations(self) -> list[Path]:
         """The saved states, newest first."""
@@ -30,8 +32,12 @@ class StateFiles:
         """Keeps what `anvil_dumpState` answered, a JSON string with the hex of gzipped JSON.
 
         The file gets its name once its content is on disk, and the generation before it stays: a crash at any
-        moment leaves a whole state behind.
+        moment leaves a whole state behind. A save that a stop overtakes ends before the last one begins.
         """
+        with self._saving:
+            self._save(dump)
+
+    def _save(self, dump: bytes) -> None:
         content = bytes.fromhex(dump[3:-1].decode("ascii"))
         earlier = self.generations()
         number = int(earlier[0].name[6:16]) + 1 if earlier else 1

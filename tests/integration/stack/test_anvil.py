@@ -1,14 +1,16 @@
 import asyncio
+import gzip
 import json
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ccm.stack.anvil import EmbeddedAnvil, binary
-from ccm.stack.chain_state import StateFiles, with_one_genesis
+from ccm.stack.chain_state import StateFiles, unpacked, with_one_genesis
 from ccm.stack.errors import NoUsableState
 from ledger.kernel import clock
 from tests.support.stack import data_folder
@@ -133,3 +135,15 @@ def test_of_several_genesis_blocks_the_oldest_is_loaded() -> None:
     state = {"best_block_number": 1, "blocks": [saved(0, 9), saved(1, 5), saved(0, 4), saved(0, 7)]}
     kept = json.loads(with_one_genesis(json.dumps(state).encode()))
     assert kept == state | {"blocks": [saved(1, 5), saved(0, 4)]}
+
+
+def test_saves_that_overlap_each_leave_a_whole_state(folder: Path) -> None:
+    files = StateFiles(folder)
+    dump = b'"0x' + gzip.compress(json.dumps({"blocks": [], "padding": "x" * 100_000}).encode()).hex().encode() + b'"'
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(files.save, [dump] * 40))
+    kept = files.generations()
+    assert [path.name for path in kept] == ["state-0000000040.json.gz", "state-0000000039.json.gz"]
+    for generation in kept:
+        with unpacked(generation) as state:
+            assert state is not None
