@@ -76,7 +76,7 @@ up: setup ## serve the API on this machine until Ctrl-C
 
 # --- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test test-fast coverage contracts-test
+.PHONY: test test-fast coverage contracts-test contracts-deep
 test: ape contracts-test ## all tests
 	@pytest --numprocesses 2 --dist worksteal $(ARGS)
 
@@ -88,6 +88,9 @@ coverage: setup ## all Python tests, with a report of the lines and branches tha
 
 contracts-test: setup ## the Foundry tests
 	@$(FORGE) test
+
+contracts-deep: setup ## the Foundry tests, fuzzed for longer
+	@FOUNDRY_PROFILE=deep $(FORGE) test $(ARGS)
 
 # --- Check ---------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class Verification(Base):
     confidence: Mapped[Decimal | None] = mapped_column(Numeric)
     notes: Mapped[str | None]
     record_hash: Mapped[Hash32 | None]
-    """SHA-256 over the decision's canonical JSON: the records root of its issuance."""
+    """SHA-256 over the decision's canonical JSON: a leaf under the records root that its issuance carries."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     decided_at: Mapped[datetime | None]
 
