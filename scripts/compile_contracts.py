@@ -25,11 +25,13 @@ ARTIFACTS = ROOT / "contracts" / "artifacts"
 
 #: Each contract that is deployed, and the file that holds it.
 CONTRACTS = {
-    "AccessManager": "node_modules/@openzeppelin/contracts/access/manager/AccessManager.sol",
     "CarbonCredit": "contracts/src/CarbonCredit.sol",
     "CarbonMarket": "contracts/src/CarbonMarket.sol",
     "RecordAnchor": "contracts/src/RecordAnchor.sol",
     "Relay": "contracts/src/Relay.sol",
+    "RetirementCertificate": "contracts/src/RetirementCertificate.sol",
+    "RoleManager": "contracts/src/RoleManager.sol",
+    "StandardAdapter": "contracts/src/dev/StandardAdapter.sol",
     "TestDollar": "contracts/src/dev/TestDollar.sol",
 }
 

@@ -3,35 +3,39 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 
 import {Roles} from "./Roles.sol";
+import {BatchBooks} from "./base/BatchBooks.sol";
 import {ERC20Authorizations} from "./base/ERC20Authorizations.sol";
-import {BatchKg, BatchTerms, CreditClass, ICarbonCredit, Issuance, Retirement} from "./interfaces/ICarbonCredit.sol";
-import {BatchList} from "./libraries/BatchList.sol";
+import {Pausing} from "./base/Pausing.sol";
+import {
+    BatchTerms,
+    CreditClass,
+    ICarbonCredit,
+    Issuance,
+    Retired,
+    Retirement,
+    Reversal
+} from "./interfaces/ICarbonCredit.sol";
+import {IERC20Authorizations} from "./interfaces/IERC20Authorizations.sol";
 import {CreditIds} from "./libraries/CreditIds.sol";
 
 /// @title CarbonCredit
 /// @notice See ICarbonCredit.
-contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
-    using BatchList for BatchList.List;
+contract CarbonCredit is ICarbonCredit, BatchBooks, ERC20Authorizations, Pausing {
     using BitMaps for BitMaps.BitMap;
     using SafeCast for uint256;
 
     /* TYPES */
-
-    /// @dev `nextIndex` is zero until the batch is opened by its first issuance.
-    struct Batch {
-        uint64 vintageStart;
-        uint64 nextIndex;
-        uint128 issuedKg;
-        uint128 circulatingKg;
-        uint128 bufferedKg;
-        uint128 retiredKg;
-    }
 
     struct IssuedOnDay {
         uint64 day;
@@ -45,6 +49,9 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
 
     bytes32 private constant ISSUANCE_TYPEHASH = keccak256(
         "Issuance(bytes32 batchId,uint256 index,bytes32 recordsRoot,address[] recipients,uint256[] kg,uint256[] creditIds,uint256 bufferKg,uint256 deadline)"
+    );
+    bytes32 private constant REVERSAL_TYPEHASH = keccak256(
+        "Reversal(address verifier,bytes32 batchId,uint256 kg,bytes32 evidence,bytes32 nonce,uint256 deadline)"
     );
     bytes32 private constant RETIRE_WITH_AUTHORIZATION_TYPEHASH = keccak256(
         "RetireWithAuthorization(address holder,uint256 kg,bytes32[] batchIds,uint64 earliestVintage,bytes32 commitment,uint16 reason,uint32 period,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
@@ -63,9 +70,10 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
     uint256 public dailyIssueCapKg;
 
     mapping(address issuer => IssuedOnDay) private _issuedOnDay;
-    mapping(bytes32 batchId => Batch) private _batches;
-    BatchList.List private _eligible;
     BitMaps.BitMap private _usedCreditIds;
+
+    /// @dev What was retired, by its ref; also what tells that a retirement's nonce was used.
+    mapping(bytes32 ref => Retired) private _retirements;
 
     /* CONSTRUCTOR */
 
@@ -95,17 +103,17 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
     function issue(BatchTerms calldata terms, Issuance calldata issuance, bytes calldata verifierSignature)
         external
         restricted
+        whenNotPaused
     {
         _checkIssuance(terms, issuance);
-        _checkVerifier(terms.verifier, issuance, verifierSignature);
+        _checkTerms(terms);
+        _checkVerifier(terms.verifier, _hashIssuance(issuance), verifierSignature);
 
-        Batch storage batch = _batches[issuance.batchId];
-        if (batch.nextIndex == 0) _open(issuance.batchId, batch, terms);
-        require(issuance.index == batch.nextIndex, IndexMismatch(issuance.batchId, issuance.index, batch.nextIndex));
-        ++batch.nextIndex;
-
-        uint256 kg = _book(batch, terms.bufferBps, issuance);
-        emit CreditsIssued(issuance.batchId, issuance.index, issuance.recordsRoot, kg, issuance.bufferKg);
+        _countIssuance(terms, issuance);
+        uint256 kg = _sumKg(issuance.kg);
+        _countTowardsCap(kg + issuance.bufferKg);
+        _bookIssued(issuance.batchId, terms.bufferBps, kg, issuance.bufferKg);
+        emit CreditsIssued(issuance.batchId, issuance.index, msg.sender, issuance.recordsRoot, kg, issuance.bufferKg);
 
         if (issuance.bufferKg > 0) _mint(address(this), issuance.bufferKg);
         for (uint256 i = 0; i < issuance.recipients.length; ++i) {
@@ -149,6 +157,59 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
         return _retire(holder, holder, retirement, maxBatches);
     }
 
+    /* SUSPEND */
+
+    /// @inheritdoc ICarbonCredit
+    function suspend(bytes32 batchId) external restricted {
+        _suspend(batchId);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function unsuspend(bytes32 batchId) external {
+        if (!_isSuspensionOver(batchId)) _checkCanCall(msg.sender, msg.data);
+        _unsuspend(batchId);
+    }
+
+    /* REVERSE */
+
+    /// @inheritdoc ICarbonCredit
+    function reverse(Reversal calldata reversal, bytes32[] calldata coverBatchIds, bytes calldata verifierSignature)
+        external
+        restricted
+    {
+        require(reversal.kg > 0, ZeroKg());
+        require(block.timestamp <= reversal.deadline, ReversalExpired(reversal.deadline));
+        _checkVerifier(reversal.verifier, _hashReversal(reversal), verifierSignature);
+        _consumeNonce(reversal.verifier, reversal.nonce);
+        emit AuthorizationUsed(reversal.verifier, reversal.nonce);
+
+        bytes32 batchId = reversal.batchId;
+        (uint256 bufferedKg, uint256 circulatingKg, uint256 retiredKg) = _bookReversed(batchId, reversal.kg);
+        emit BatchReversed(batchId, reversal.verifier, reversal.evidence, bufferedKg, circulatingKg, retiredKg);
+        _burn(address(this), bufferedKg + _coverDebt(batchId, coverBatchIds));
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function cover(bytes32 batchId, bytes32[] calldata coverBatchIds) external returns (uint256 kg) {
+        require(_deficitKg(batchId) > 0, NoDeficit(batchId));
+        kg = _coverDebt(batchId, coverBatchIds);
+        _burn(address(this), kg);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function replace(bytes32 batchId, uint256 kg, uint256 maxBatches) external {
+        require(kg > 0, ZeroKg());
+        (uint256 circulatingKg, bytes32[] memory batchIds, uint256[] memory kgs) =
+            _bookReplaced(batchId, kg, maxBatches);
+        emit DeficitReplaced(batchId, msg.sender, circulatingKg, batchIds, kgs);
+        _burn(msg.sender, kg);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function reinstate(bytes32 batchId) external restricted {
+        _reinstate(batchId);
+    }
+
     /* VIEWS */
 
     /// @notice 3: one unit is one kilogram, one whole token is one tonne.
@@ -168,22 +229,6 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
     }
 
     /// @inheritdoc ICarbonCredit
-    function batchKg(bytes32 batchId) external view returns (BatchKg memory) {
-        Batch storage batch = _batches[batchId];
-        return BatchKg({
-            issuedKg: batch.issuedKg,
-            circulatingKg: batch.circulatingKg,
-            bufferedKg: batch.bufferedKg,
-            retiredKg: batch.retiredKg
-        });
-    }
-
-    /// @inheritdoc ICarbonCredit
-    function nextIndex(bytes32 batchId) external view returns (uint256) {
-        return _batches[batchId].nextIndex;
-    }
-
-    /// @inheritdoc ICarbonCredit
     function isCreditIdUsed(uint256 creditId) external view returns (bool) {
         return _usedCreditIds.get(creditId);
     }
@@ -195,21 +240,26 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
     }
 
     /// @inheritdoc ICarbonCredit
-    function nextEligible(uint256 n) external view returns (bytes32[] memory batchIds, uint256[] memory circulatingKg) {
-        uint256 length = Math.min(n, _eligible.length);
-        batchIds = new bytes32[](length);
-        circulatingKg = new uint256[](length);
-        bytes32 batchId = _eligible.head();
-        for (uint256 i = 0; i < length; ++i) {
-            batchIds[i] = batchId;
-            circulatingKg[i] = _batches[batchId].circulatingKg;
-            batchId = _eligible.next(batchId);
-        }
+    function attributable() external view returns (uint256 kg) {
+        return totalSupply() - balanceOf(address(this)) - _withheldKg;
     }
 
     /// @inheritdoc ICarbonCredit
-    function attributable() external view returns (uint256 kg) {
-        return totalSupply() - balanceOf(address(this));
+    function retirementOf(bytes32 ref) external view returns (Retired memory) {
+        return _retirements[ref];
+    }
+
+    /// @notice Whether the nonce was used, by whichever of the account's signatures, or for a retirement of its own.
+    function authorizationState(address authorizer, bytes32 nonce) public view override returns (bool) {
+        return super.authorizationState(authorizer, nonce) || _retirements[refOf(authorizer, nonce)].kg > 0;
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IERC165).interfaceId || interfaceId == type(ICarbonCredit).interfaceId
+            || interfaceId == type(IERC20).interfaceId || interfaceId == type(IERC20Metadata).interfaceId
+            || interfaceId == type(IERC20Permit).interfaceId || interfaceId == type(IERC3009).interfaceId
+            || interfaceId == type(IERC20Authorizations).interfaceId || interfaceId == type(IERC5267).interfaceId;
     }
 
     /// @inheritdoc ICarbonCredit
@@ -232,45 +282,32 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
         );
     }
 
-    function _checkVerifier(address verifier, Issuance calldata issuance, bytes calldata signature) private view {
+    /// @dev Checks that an account that is a verifier, and no issuer, signed the struct with this hash.
+    function _checkVerifier(address verifier, bytes32 structHash, bytes calldata signature) private view {
         IAccessManager manager = IAccessManager(authority());
         (bool isVerifier,) = manager.hasRole(Roles.VERIFIER, verifier);
         require(isVerifier, NotVerifier(verifier));
         (bool isIssuer,) = manager.hasRole(Roles.ISSUER, verifier);
         require(!isIssuer, VerifierIsIssuer(verifier));
-        require(_isSigned(verifier, _hashIssuance(issuance), signature), InvalidVerifierSignature(verifier));
+        require(_isSigned(verifier, structHash, signature), InvalidVerifierSignature(verifier));
     }
 
-    /// @dev The terms never change, so they are checked once.
-    function _open(bytes32 batchId, Batch storage batch, BatchTerms calldata terms) private {
+    /// @dev Terms never change, but are checked every time: that costs less than knowing whether they were.
+    function _checkTerms(BatchTerms calldata terms) private view {
         require(terms.level <= HIGHEST_LEVEL, InvalidLevel(terms.level));
         require(terms.level >= lowestLevel, LevelTooLow(terms.level, lowestLevel));
         require(terms.source != bytes32(0), InvalidTerms("source"));
         require(terms.vintageStart < terms.vintageEnd, InvalidTerms("vintageEnd"));
         require(_isUpperCase(terms.country[0]) && _isUpperCase(terms.country[1]), InvalidTerms("country"));
         require(terms.bufferBps < BPS, InvalidTerms("bufferBps"));
-
-        batch.vintageStart = terms.vintageStart;
-        emit BatchOpened(batchId, terms);
     }
 
-    /// @dev Books an issuance into its batch and the issuer's day. Returns what goes to recipients, in kg.
-    function _book(Batch storage batch, uint256 bufferBps, Issuance calldata issuance) private returns (uint256 kg) {
-        for (uint256 i = 0; i < issuance.kg.length; ++i) {
-            require(issuance.kg[i] > 0, ZeroKg());
-            kg += issuance.kg[i];
+    /// @dev The sum of the credits, in kg.
+    function _sumKg(uint256[] calldata kgs) private pure returns (uint256 kg) {
+        for (uint256 i = 0; i < kgs.length; ++i) {
+            require(kgs[i] > 0, ZeroKg());
+            kg += kgs[i];
         }
-        _countTowardsCap(kg + issuance.bufferKg);
-
-        uint256 issuedKg = batch.issuedKg + kg + issuance.bufferKg;
-        uint256 bufferedKg = batch.bufferedKg + issuance.bufferKg;
-        uint256 requiredKgUp = Math.ceilDiv(issuedKg * bufferBps, BPS);
-        require(bufferedKg >= requiredKgUp, BufferTooSmall(issuance.batchId, bufferedKg, requiredKgUp));
-
-        if (batch.circulatingKg == 0) _eligible.pushTail(issuance.batchId);
-        batch.issuedKg = issuedKg.toUint128();
-        batch.bufferedKg = bufferedKg.toUint128();
-        batch.circulatingKg += kg.toUint128();
     }
 
     function _countTowardsCap(uint256 kg) private {
@@ -301,84 +338,17 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
         returns (bytes32 ref)
     {
         require(retirement.kg > 0, ZeroKg());
-        _consumeNonce(author, retirement.nonce);
+        require(!authorizationState(author, retirement.nonce), ERC3009UsedAuthorization(author, retirement.nonce));
+        ref = refOf(author, retirement.nonce);
+        _retirements[ref] = Retired({holder: holder, kg: retirement.kg.toUint96()});
         emit AuthorizationUsed(author, retirement.nonce);
 
         (bytes32[] memory batchIds, uint256[] memory kgs) =
-            retirement.batchIds.length == 0 ? _takeEligible(retirement, maxBatches) : _takeNamed(retirement);
+            _take(retirement.batchIds, retirement.kg, retirement.earliestVintage, maxBatches, Use.Retire);
         _burn(holder, retirement.kg);
-
-        ref = refOf(author, retirement.nonce);
         emit CreditsRetired(
             ref, holder, retirement.kg, batchIds, kgs, retirement.reason, retirement.period, retirement.commitment
         );
-    }
-
-    /// @dev Attributes a retirement to the batches at the head of the eligible list.
-    function _takeEligible(Retirement calldata retirement, uint256 maxBatches)
-        private
-        returns (bytes32[] memory batchIds, uint256[] memory kgs)
-    {
-        uint256 length = Math.min(maxBatches, _eligible.length);
-        batchIds = new bytes32[](length);
-        kgs = new uint256[](length);
-        uint256 used = 0;
-        uint256 leftKg = retirement.kg;
-        bytes32 batchId = _eligible.head();
-        for (uint256 i = 0; i < length && leftKg > 0; ++i) {
-            bytes32 following = _eligible.next(batchId);
-            uint256 kg = _take(batchId, leftKg, retirement.earliestVintage);
-            if (kg > 0) {
-                (batchIds[used], kgs[used]) = (batchId, kg);
-                leftKg -= kg;
-                ++used;
-            }
-            batchId = following;
-        }
-        require(leftKg == 0, NotAttributable(retirement.kg, retirement.kg - leftKg));
-        _shorten(batchIds, kgs, used);
-    }
-
-    /// @dev Attributes a retirement to the batches that it names.
-    function _takeNamed(Retirement calldata retirement)
-        private
-        returns (bytes32[] memory batchIds, uint256[] memory kgs)
-    {
-        uint256 length = retirement.batchIds.length;
-        batchIds = new bytes32[](length);
-        kgs = new uint256[](length);
-        uint256 used = 0;
-        uint256 leftKg = retirement.kg;
-        for (uint256 i = 0; i < length && leftKg > 0; ++i) {
-            bytes32 batchId = retirement.batchIds[i];
-            require(_batches[batchId].nextIndex > 0, UnknownBatch(batchId));
-            uint256 kg = _take(batchId, leftKg, retirement.earliestVintage);
-            if (kg > 0) {
-                (batchIds[used], kgs[used]) = (batchId, kg);
-                leftKg -= kg;
-                ++used;
-            }
-        }
-        require(leftKg == 0, NotAttributable(retirement.kg, retirement.kg - leftKg));
-        _shorten(batchIds, kgs, used);
-    }
-
-    /// @dev Moves at most `wantedKg` of a batch from circulating to retired. Returns how much, in kg.
-    function _take(bytes32 batchId, uint256 wantedKg, uint64 earliestVintage) private returns (uint256 kg) {
-        Batch storage batch = _batches[batchId];
-        if (batch.vintageStart < earliestVintage || batch.circulatingKg == 0) return 0;
-        kg = Math.min(wantedKg, batch.circulatingKg);
-        batch.circulatingKg -= kg.toUint128();
-        batch.retiredKg += kg.toUint128();
-        if (batch.circulatingKg == 0) _eligible.remove(batchId);
-    }
-
-    /// @dev Cuts both lists in place to their first `length` members.
-    function _shorten(bytes32[] memory batchIds, uint256[] memory kgs, uint256 length) private pure {
-        assembly ("memory-safe") {
-            mstore(batchIds, length)
-            mstore(kgs, length)
-        }
     }
 
     /* INTERNAL: SHARED */
@@ -387,6 +357,17 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
     function _update(address from, address to, uint256 value) internal override {
         require(to != address(this) || from == address(0), ERC20InvalidReceiver(to));
         super._update(from, to, value);
+    }
+
+    /// @dev Spending an allowance changes it without an event elsewhere; here the events tell every allowance.
+    function _approve(address owner, address spender, uint256 value, bool) internal override {
+        super._approve(owner, spender, value, true);
+    }
+
+    /// @dev OpenZeppelin counts a permit without an event.
+    function _useNonce(address owner) internal override returns (uint256 nonce) {
+        nonce = super._useNonce(owner);
+        emit PermitUsed(owner, nonce);
     }
 
     function _hashIssuance(Issuance calldata issuance) private pure returns (bytes32) {
@@ -403,6 +384,10 @@ contract CarbonCredit is ICarbonCredit, ERC20Authorizations, AccessManaged {
                 issuance.deadline
             )
         );
+    }
+
+    function _hashReversal(Reversal calldata reversal) private pure returns (bytes32) {
+        return keccak256(abi.encode(REVERSAL_TYPEHASH, reversal));
     }
 
     function _hashRetirement(address holder, Retirement calldata retirement, uint256 validAfter, uint256 validBefore)

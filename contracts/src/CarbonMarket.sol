@@ -3,21 +3,26 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {Roles} from "./Roles.sol";
-import {ICarbonMarket, Order, OrderState} from "./interfaces/ICarbonMarket.sol";
+import {Pausing} from "./base/Pausing.sol";
+import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
+import {ICarbonMarket, Order, OrderState, Permit} from "./interfaces/ICarbonMarket.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title CarbonMarket
 /// @notice See ICarbonMarket.
-contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTransient {
+contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /* TYPES */
@@ -52,6 +57,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
     /// @dev What settling one maker may use: one signature check with code, and the transfers of both legs.
     uint256 private constant FILL_GAS = 700_000;
     uint256 private constant MAX_REASON_BYTES = 256;
+    uint256 private constant PERMIT_GAS = 200_000;
 
     bytes32 private constant ORDER_TYPEHASH = keccak256(
         "Order(address maker,uint8 side,uint128 kg,uint128 pricePerKg,uint128 minFillKg,address filler,uint64 expiry,uint256 counter,bytes32 salt,uint16 maxFeeBps)"
@@ -92,6 +98,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
         EIP712("Carbon Credit Market", "1")
         AccessManaged(accessManager)
     {
+        require(ERC165Checker.supportsInterface(credit_, type(ICarbonCredit).interfaceId), NotCarbonCredit(credit_));
         uint8 coinDecimals = IERC20Metadata(coin_).decimals();
         require(coinDecimals >= COIN_LEAST_DECIMALS, CoinTooCoarse(coinDecimals));
         require(feeCapBps_ <= BPS, FeeAboveCap(feeCapBps_, BPS));
@@ -105,7 +112,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
     /* PLACE AND CANCEL */
 
     /// @inheritdoc ICarbonMarket
-    function place(Order calldata order, bytes calldata signature) external returns (bytes32 ref) {
+    function place(Order calldata order, bytes calldata signature) public whenNotPaused returns (bytes32 ref) {
         ref = refOf(order.maker, order.salt);
         OrderState storage state = _orders[ref];
         require(!state.placed, OrderIsPlaced(ref));
@@ -116,6 +123,15 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
         state.orderHash = orderHash;
         state.placed = true;
         emit OrderPlaced(ref, order.maker, order);
+    }
+
+    /// @inheritdoc ICarbonMarket
+    function placeWithPermit(Permit calldata permit, Order calldata order, bytes calldata signature)
+        external
+        returns (bytes32 ref)
+    {
+        _tryPermit(order.side == SELL ? credit : coin, order.maker, permit);
+        return place(order, signature);
     }
 
     /// @inheritdoc ICarbonMarket
@@ -150,7 +166,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
         uint128 maxPricePerKg,
         Order[] calldata orders,
         bytes[] calldata signatures
-    ) external nonReentrant returns (uint256 total) {
+    ) public whenNotPaused nonReentrant returns (uint256 total) {
         require(orders.length == signatures.length, LengthMismatch(orders.length, signatures.length, orders.length));
 
         Taker memory taker = Taker({
@@ -172,13 +188,26 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
     }
 
     /// @inheritdoc ICarbonMarket
+    function fillManyWithPermit(
+        Permit calldata permit,
+        uint128 kg,
+        uint256 maxTotal,
+        uint128 maxPricePerKg,
+        Order[] calldata orders,
+        bytes[] calldata signatures
+    ) external returns (uint256 total) {
+        _tryPermit(coin, msg.sender, permit);
+        return fillMany(kg, maxTotal, maxPricePerKg, orders, signatures);
+    }
+
+    /// @inheritdoc ICarbonMarket
     function settle(
         Order calldata takerOrder,
         bytes calldata takerSignature,
         Order[] calldata makers,
         bytes[] calldata makerSignatures,
         uint128[] calldata kgs
-    ) external nonReentrant returns (uint128 filledKg) {
+    ) external whenNotPaused nonReentrant returns (uint128 filledKg) {
         require(
             makers.length == makerSignatures.length && makers.length == kgs.length,
             LengthMismatch(makers.length, makerSignatures.length, kgs.length)
@@ -256,8 +285,8 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
     /* FEES */
 
     /// @inheritdoc ICarbonMarket
-    function setFee(uint16 feeBps_) external restricted {
-        _setFee(feeBps_, feeCapBps);
+    function setFee(uint16 newFeeBps) external restricted {
+        _setFee(newFeeBps, feeCapBps);
     }
 
     /// @inheritdoc ICarbonMarket
@@ -273,6 +302,12 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
     /// @inheritdoc ICarbonMarket
     function orderState(bytes32 ref) external view returns (OrderState memory) {
         return _orders[ref];
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IERC165).interfaceId || interfaceId == type(ICarbonMarket).interfaceId
+            || interfaceId == type(IERC5267).interfaceId;
     }
 
     /// @inheritdoc ICarbonMarket
@@ -308,7 +343,10 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
         _checkUsable(ref, state, order, orderHash);
         require(_mayFill(order.filler, caller), NotFiller(ref, caller, order.filler));
         if (!state.placed) _checkSigned(order.maker, orderHash, signature);
-        if (state.orderHash == bytes32(0)) state.orderHash = orderHash;
+        if (state.orderHash == bytes32(0)) {
+            state.orderHash = orderHash;
+            emit OrderBound(ref, orderHash);
+        }
     }
 
     /// @dev Checks that a maker's order stands against the taker, at a price within the taker's limit.
@@ -380,6 +418,14 @@ contract CarbonMarket is ICarbonMarket, EIP712, AccessManaged, ReentrancyGuardTr
         IERC20(coin).safeTransferFrom(from, to, total);
         uint256 received = IERC20(coin).balanceOf(to) - before;
         require(received == total, CoinShortfall(received, total));
+    }
+
+    /// @dev Lets a permit fail: whoever saw it may have used it already, and what counts is the allowance.
+    function _tryPermit(address token, address owner, Permit calldata permit) private {
+        bytes memory data = abi.encodeCall(
+            IERC20Permit.permit, (owner, address(this), permit.value, permit.deadline, permit.v, permit.r, permit.s)
+        );
+        BoundedCall.tryCall(token, PERMIT_GAS, data, 0);
     }
 
     function _deliver(address from, address to, uint256 kg) private {

@@ -12,9 +12,9 @@ from eth_abi import decoding, registry
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
-ContractName = Literal["AccessManager", "CarbonCredit", "CarbonMarket", "RecordAnchor", "Relay", "TestDollar"]
+ContractName = Literal["RoleManager", "CarbonCredit", "CarbonMarket", "RecordAnchor", "Relay", "TestDollar"]
 CONTRACT_NAMES: tuple[ContractName, ...] = (
-    "AccessManager",
+    "RoleManager",
     "CarbonCredit",
     "CarbonMarket",
     "RecordAnchor",

@@ -43,7 +43,7 @@ CALL_GAS = 200_000
 GAS_MONEY_WEI = 10**24
 
 ORDER: tuple[ContractName, ...] = (
-    "AccessManager",
+    "RoleManager",
     "RecordAnchor",
     "Relay",
     "TestDollar",
@@ -142,7 +142,7 @@ def _contracts(deployer: bytes, first_nonce: int) -> Contracts:
 
 def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
     arguments: dict[ContractName, Sequence[object]] = {
-        "AccessManager": [deployer],
+        "RoleManager": [deployer],
         "RecordAnchor": [contracts.manager],
         "Relay": [],
         "TestDollar": [],
@@ -166,12 +166,12 @@ def _grants(custody: Custody, contracts: Contracts) -> list[Act]:
 
 
 def _restrict(manager: bytes, target: bytes, selector: bytes, role: int, purpose: str) -> Act:
-    data = function_data("AccessManager", "setTargetFunctionRole", [target, [selector], role])
+    data = function_data("RoleManager", "setTargetFunctionRole", [target, [selector], role])
     return Act(purpose, Call(manager, data, CALL_GAS))
 
 
 def _grant(manager: bytes, role: int, account: bytes, purpose: str) -> Act:
-    data = function_data("AccessManager", "grantRole", [role, account, 0])
+    data = function_data("RoleManager", "grantRole", [role, account, 0])
     return Act(purpose, Call(manager, data, CALL_GAS))
 
 

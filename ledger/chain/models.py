@@ -34,7 +34,7 @@ class Deployment(Base):
 
     chain_id: Mapped[int] = mapped_column(ForeignKey("chains.chain_id"), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
-    """The contract's name in its source: CarbonCredit, CarbonMarket, Relay, RecordAnchor, TestDollar, AccessManager."""
+    """The contract's name in its source: CarbonCredit, CarbonMarket, Relay, RecordAnchor, TestDollar, RoleManager."""
     address: Mapped[Address]
     block_number: Mapped[int]
 

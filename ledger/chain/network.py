@@ -30,7 +30,7 @@ class Contracts:
 
 
 FIELDS: dict[ContractName, str] = {
-    "AccessManager": "manager",
+    "RoleManager": "manager",
     "CarbonCredit": "credit",
     "CarbonMarket": "market",
     "RecordAnchor": "anchor",

@@ -87,7 +87,7 @@ def give_away(manager, account, admin, holders):
 def cli(account, *, coin, admin, out, **holders):
     """Deploys to the network named by --network, and gives every right away."""
     deployment = Deployment(account, out)
-    manager = deployment.contract("AccessManager", account.address)
+    manager = deployment.contract("RoleManager", account.address)
     if coin is None:
         if networks.provider.chain_id not in DEVELOPMENT_CHAINS:
             raise click.UsageError("--coin is needed on a real network: the stablecoin that trades settle in")

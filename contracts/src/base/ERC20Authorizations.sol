@@ -69,7 +69,7 @@ abstract contract ERC20Authorizations is IERC20Authorizations, ERC20Permit, ERC3
     /* VIEWS */
 
     /// @inheritdoc ERC3009
-    function authorizationState(address authorizer, bytes32 nonce) public view override returns (bool) {
+    function authorizationState(address authorizer, bytes32 nonce) public view virtual override returns (bool) {
         return _usedNonces[authorizer].get(uint256(nonce));
     }
 

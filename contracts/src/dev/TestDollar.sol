@@ -5,16 +5,14 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
+import {DevelopmentChains} from "../libraries/DevelopmentChains.sol";
+
 /// @title TestDollar
 /// @notice A worthless coin that stands in for a stablecoin on development chains: 6 decimals, free for anyone, and no
 /// more of it than a stablecoin's mirror holds in 63 bits: nine trillion dollars.
 contract TestDollar is ERC20Permit, ERC20Capped {
-    /// @notice The contract exists on development chains only.
-    error NotADevelopmentChain(uint256 chainId);
-
     constructor() ERC20("Test Dollar", "TUSD") ERC20Permit("Test Dollar") ERC20Capped(2 ** 63 - 1) {
-        // The chain ids of Foundry's and Hardhat's nodes, and of Ganache's.
-        require(block.chainid == 31_337 || block.chainid == 1337, NotADevelopmentChain(block.chainid));
+        DevelopmentChains.check();
     }
 
     /// @notice Gives `to` as much as is asked for.

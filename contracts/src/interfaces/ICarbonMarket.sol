@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+
+import {IPausing} from "./IPausing.sol";
+
 /// @notice A limit order. Signed or placed on chain; nothing is escrowed either way.
 /// @dev EIP-712 type: Order(address maker,uint8 side,uint128 kg,uint128 pricePerKg,uint128 minFillKg,address filler,
 /// uint64 expiry,uint256 counter,bytes32 salt,uint16 maxFeeBps)
@@ -39,19 +43,36 @@ struct OrderState {
     bool cancelled;
 }
 
+/// @notice An ERC-2612 permit that lets the market spend a token of its owner.
+struct Permit {
+    /// @dev How much the market may spend, in the token's base units.
+    uint256 value;
+    /// @dev Last second at which the permit can be used, Unix time.
+    uint256 deadline;
+    /// @dev The owner's signature.
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
+}
+
 /// @title ICarbonMarket
 /// @notice Spot market between one CarbonCredit and one ERC-20 stablecoin. One primitive, the order; credits and coins
 /// stay with their owners until a fill moves both legs directly between maker and taker.
 /// @dev Total = kg x pricePerKg x scale, exact. Only the taker bears the fee: on top when buying, out of the proceeds
 /// when selling. A maker pays or receives exactly the signed price.
 /// @dev `ref` names an order: keccak256(abi.encode(maker, salt)). A ref belongs to one order for ever.
+/// @dev Pausing stops placing, filling and settling; never cancelling or the withdrawal of fees.
 /// @dev Warning: maker and taker must be two addresses; that they are two persons can't be told on chain.
 /// @dev Warning: a taker's order with `filler` zero may be settled by anyone against any makers within its limits.
-interface ICarbonMarket {
+interface ICarbonMarket is IPausing, IERC165 {
     /* EVENTS */
 
     /// @notice The order is public on chain. Later fills need no signature.
     event OrderPlaced(bytes32 indexed ref, address indexed maker, Order order);
+
+    /// @notice The ref belongs to the signed order with this hash from now on: it is being filled for the first time.
+    /// @dev `orderHash` is the order's EIP-712 struct hash. A placed order's is the hash of its OrderPlaced.
+    event OrderBound(bytes32 indexed ref, bytes32 orderHash);
 
     /// @notice `kg` of the maker's order were filled at the maker's price.
     /// @dev `takerRef` is zero when the taker called `fillMany`. `side` is the maker's. `total` and `fee` are in the
@@ -87,6 +108,9 @@ interface ICarbonMarket {
     event FeesWithdrawn(address indexed to, uint256 total);
 
     /* ERRORS */
+
+    /// @notice The address is no CarbonCredit.
+    error NotCarbonCredit(address account);
 
     /// @notice The coin has fewer than 6 decimals, too coarse for the price's unit.
     error CoinTooCoarse(uint8 decimals);
@@ -159,11 +183,21 @@ interface ICarbonMarket {
 
     /* PLACE AND CANCEL */
 
-    /// @notice Puts an order on chain. By its maker, or by anyone who bears the maker's signature.
+    /// @notice Puts an order on chain. By its maker, or by anyone who bears the maker's signature. Not while paused.
     /// @param order The order.
     /// @param signature The maker's EIP-712 signature (65 bytes, or ERC-1271); not looked at when the maker calls.
     /// @return ref The order's name.
     function place(Order calldata order, bytes calldata signature) external returns (bytes32 ref);
+
+    /// @notice `place`, after trying the maker's permit for what the order would deliver: credits of a seller, coins of
+    /// a buyer. A permit that fails changes nothing; somebody may have used it already.
+    /// @param permit The maker's permit.
+    /// @param order As in `place`.
+    /// @param signature As in `place`.
+    /// @return ref The order's name.
+    function placeWithPermit(Permit calldata permit, Order calldata order, bytes calldata signature)
+        external
+        returns (bytes32 ref);
 
     /// @notice Cancels the caller's order, placed or not.
     /// @param salt The order's salt.
@@ -188,7 +222,7 @@ interface ICarbonMarket {
 
     /* FILL */
 
-    /// @notice Buys exactly `kg` from sell orders in the order given, passing over what is unusable.
+    /// @notice Buys exactly `kg` from sell orders in the order given, passing over what is unusable. Not while paused.
     /// @param kg How much to buy; the call reverts when the orders can't give it within the limits.
     /// @param maxTotal What the caller pays at most, fee included, in the coin's base units.
     /// @param maxPricePerKg Orders dearer than this are passed over; millionths of the coin per kg.
@@ -203,8 +237,26 @@ interface ICarbonMarket {
         bytes[] calldata signatures
     ) external returns (uint256 total);
 
+    /// @notice `fillMany`, after trying the caller's permit for the coin. A permit that fails changes nothing;
+    /// somebody may have used it already.
+    /// @param permit The caller's permit.
+    /// @param kg As in `fillMany`.
+    /// @param maxTotal As in `fillMany`.
+    /// @param maxPricePerKg As in `fillMany`.
+    /// @param orders As in `fillMany`.
+    /// @param signatures As in `fillMany`.
+    /// @return total As in `fillMany`.
+    function fillManyWithPermit(
+        Permit calldata permit,
+        uint128 kg,
+        uint256 maxTotal,
+        uint128 maxPricePerKg,
+        Order[] calldata orders,
+        bytes[] calldata signatures
+    ) external returns (uint256 total);
+
     /// @notice Fills a taker's order against makers' orders, each at the maker's price. Anyone may call, within what
-    /// each order's `filler` allows.
+    /// each order's `filler` allows. Not while paused.
     /// @param takerOrder The order that takes.
     /// @param takerSignature The taker's signature, empty for a placed order.
     /// @param makers The orders to take from.
@@ -222,8 +274,8 @@ interface ICarbonMarket {
     /* FEES */
 
     /// @notice Sets the taker's fee for future fills. Admin only.
-    /// @param feeBps The fee in hundredths of a percent, within the cap set at deployment.
-    function setFee(uint16 feeBps) external;
+    /// @param newFeeBps The fee in hundredths of a percent, within the cap set at deployment.
+    function setFee(uint16 newFeeBps) external;
 
     /// @notice Sends all accrued fees to `to`. Admin only.
     /// @param to Who receives them.

@@ -13,6 +13,11 @@ library CreditIds {
     uint256 private constant COUNTER_MASK = 2 ** COUNTER_BITS - 1;
     uint256 private constant COUNTER_WIDTH = 6;
 
+    /// @notice The id of a year's credit; zero, which is none, where the counter is too large.
+    function from(uint256 year, uint256 counter) internal pure returns (uint256) {
+        return counter <= COUNTER_MASK ? year << COUNTER_BITS | counter : 0;
+    }
+
     /// @notice Whether the year has four digits.
     function isValid(uint256 creditId) internal pure returns (bool) {
         uint256 year = creditId >> COUNTER_BITS;

@@ -6,6 +6,7 @@ import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20C
 
 import {TestDollar} from "../../src/dev/TestDollar.sol";
 import {IRecordAnchor} from "../../src/interfaces/IRecordAnchor.sol";
+import {DevelopmentChains} from "../../src/libraries/DevelopmentChains.sol";
 import {Base} from "../utils/Base.t.sol";
 
 contract AnchorTest is Base {
@@ -94,7 +95,7 @@ contract AnchorTest is Base {
 
     function test_RevertWhen_TheChainIsNoDevelopmentChain() external {
         vm.chainId(137);
-        vm.expectRevert(abi.encodeWithSelector(TestDollar.NotADevelopmentChain.selector, 137));
+        vm.expectRevert(abi.encodeWithSelector(DevelopmentChains.NotADevelopmentChain.selector, 137));
         new TestDollar();
     }
 

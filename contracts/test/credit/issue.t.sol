@@ -199,7 +199,7 @@ contract IssueTest is Base {
         vm.expectEmit(address(credit));
         emit ICarbonCredit.BatchOpened(it.batchId, terms);
         vm.expectEmit(address(credit));
-        emit ICarbonCredit.CreditsIssued(it.batchId, 0, it.recordsRoot, 900, 100);
+        emit ICarbonCredit.CreditsIssued(it.batchId, 0, issuer, it.recordsRoot, 900, 100);
         vm.expectEmit(address(credit));
         emit ICarbonCredit.CreditMinted(household.addr, 900, "CRD-2025-000001");
         _issue();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {Test} from "forge-std/Test.sol";
 import {Vm} from "forge-std/Vm.sol";
 
@@ -9,6 +8,8 @@ import {CarbonCredit} from "../../src/CarbonCredit.sol";
 import {CarbonMarket} from "../../src/CarbonMarket.sol";
 import {RecordAnchor} from "../../src/RecordAnchor.sol";
 import {Relay} from "../../src/Relay.sol";
+import {RetirementCertificate} from "../../src/RetirementCertificate.sol";
+import {RoleManager} from "../../src/RoleManager.sol";
 import {Roles} from "../../src/Roles.sol";
 import {TestDollar} from "../../src/dev/TestDollar.sol";
 import {BatchKg, BatchTerms, CreditClass, Issuance, Retirement} from "../../src/interfaces/ICarbonCredit.sol";
@@ -28,15 +29,17 @@ abstract contract Base is Test {
     uint16 internal constant BUFFER_BPS = 1000;
     uint128 internal constant PRICE_PER_KG = 25_000; // 25 dollars a tonne
 
-    AccessManager internal manager;
+    RoleManager internal manager;
     CarbonCredit internal credit;
     CarbonMarket internal market;
     RecordAnchor internal anchor;
     Relay internal relay;
+    RetirementCertificate internal certificate;
     TestDollar internal dollar;
 
     address internal admin = makeAddr("admin");
     address internal issuer = makeAddr("issuer");
+    address internal guardian = makeAddr("guardian");
     address internal matcher = makeAddr("matcher");
     address internal anchorer = makeAddr("anchorer");
     address internal stranger = makeAddr("stranger");
@@ -48,19 +51,24 @@ abstract contract Base is Test {
 
     function setUp() public virtual {
         vm.warp(NOW);
-        manager = new AccessManager(admin);
+        manager = new RoleManager(admin);
         credit =
             new CarbonCredit("WIA Carbon Credit Micro", "WCCM", CreditClass.Micro, 2, DAILY_CAP_KG, address(manager));
         dollar = new TestDollar();
         market = new CarbonMarket(address(credit), address(dollar), FEE_BPS, FEE_CAP_BPS, address(manager));
         anchor = new RecordAnchor(address(manager));
         relay = new Relay();
+        certificate = new RetirementCertificate(address(credit));
 
         vm.startPrank(admin);
         manager.setTargetFunctionRole(address(credit), _only(credit.issue.selector), Roles.ISSUER);
+        manager.setTargetFunctionRole(address(credit), _only(credit.suspend.selector), Roles.GUARDIAN);
+        manager.setTargetFunctionRole(address(credit), _only(credit.pause.selector), Roles.GUARDIAN);
+        manager.setTargetFunctionRole(address(market), _only(market.pause.selector), Roles.GUARDIAN);
         manager.setTargetFunctionRole(address(anchor), _only(anchor.anchor.selector), Roles.ANCHOR);
         manager.grantRole(Roles.ISSUER, issuer, 0);
         manager.grantRole(Roles.VERIFIER, verifier.addr, 0);
+        manager.grantRole(Roles.GUARDIAN, guardian, 0);
         manager.grantRole(Roles.MATCHER, matcher, 0);
         manager.grantRole(Roles.ANCHOR, anchorer, 0);
         vm.stopPrank();
@@ -207,7 +215,7 @@ abstract contract Base is Test {
         assertEq(it.circulatingKg, circulatingKg, "circulating");
         assertEq(it.bufferedKg, bufferedKg, "buffered");
         assertEq(it.retiredKg, retiredKg, "retired");
-        assertEq(it.issuedKg, circulatingKg + bufferedKg + retiredKg, "issued");
+        assertEq(it.issuedKg, circulatingKg + bufferedKg + retiredKg + it.cancelledKg, "issued");
     }
 
     function _only(bytes4 selector) internal pure returns (bytes4[] memory selectors) {

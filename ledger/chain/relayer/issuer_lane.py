@@ -111,8 +111,9 @@ async def _batch_state(rpc: Rpc, credit: bytes, batch_id: bytes) -> BatchState:
         for name in ("nextIndex", "batchKg")
     ]
     next_index, kilograms = await rpc.batch(calls)
-    issued_kg, _, buffered_kg, _ = function_result("CarbonCredit", "batchKg", to_bytes(kilograms))
-    return BatchState(function_result("CarbonCredit", "nextIndex", to_bytes(next_index)), issued_kg, buffered_kg)
+    issued_kg, _, buffered_kg, _, _, spent_kg = function_result("CarbonCredit", "batchKg", to_bytes(kilograms))
+    position = function_result("CarbonCredit", "nextIndex", to_bytes(next_index))
+    return BatchState(position, issued_kg, buffered_kg + spent_kg)
 
 
 def _split(state: BatchState, terms: BatchTerms, intents: Sequence[Intent]) -> list[Share]:

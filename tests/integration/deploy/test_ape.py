@@ -51,12 +51,12 @@ async def test_an_operator_deploys_and_a_second_run_deploys_nothing(anvil: Embed
     first = await deploy(anvil.url, tmp_path)
     written = (tmp_path / "31337.json").read_text()
     addresses = json.loads(written)
-    assert set(addresses) == {"AccessManager", "CarbonCredit", "CarbonMarket", "RecordAnchor", "Relay", "TestDollar"}
+    assert set(addresses) == {"RoleManager", "CarbonCredit", "CarbonMarket", "RecordAnchor", "Relay", "TestDollar"}
 
     async with Rpc(anvil.url) as rpc:
         relay = json.loads((ROOT / "contracts" / "artifacts" / "Relay.json").read_text())
         assert await rpc.call("eth_getCode", addresses["Relay"], "latest") == relay["deployedBytecode"]
-        manager = addresses["AccessManager"]
+        manager = addresses["RoleManager"]
         assert not await has_role(rpc, manager, ADMIN_ROLE, DEPLOYER)
         assert await has_role(rpc, manager, ADMIN_ROLE, ADMIN)
         assert await has_role(rpc, manager, ISSUER_ROLE, ISSUER)

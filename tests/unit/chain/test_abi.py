@@ -31,7 +31,7 @@ def test_an_overloaded_function_must_be_named_by_its_signature() -> None:
 
 def test_a_result_is_told_with_addresses_as_bytes() -> None:
     assert function_result("CarbonMarket", "credit", ALICE.rjust(32, b"\0")) == ALICE
-    assert function_result("AccessManager", "hasRole", CODEC.encode(["bool", "uint32"], [True, 7])) == (True, 7)
+    assert function_result("RoleManager", "hasRole", CODEC.encode(["bool", "uint32"], [True, 7])) == (True, 7)
 
 
 def test_a_refusal_of_the_chain_is_told_by_its_name_and_its_numbers() -> None:
