@@ -1,0 +1,1 @@
+"""The deployment itself: what is to stand, what stands, and the steps between. Typed, and free of Ape."""
