@@ -155,7 +155,7 @@ contract AuthorizationsTest is Base {
     }
 
     /// @dev Nonces are independent: using some leaves every other as it was, in the same bitmap word or not.
-    function testFuzz_NoncesAreIndependent(bytes32 used, bytes32 other) external {
+    function testFuzz_WhenOtherNoncesWereUsed(bytes32 used, bytes32 other) external {
         vm.assume(used != other);
         bytes memory signature = signCredit(household, TypedData.cancelAuthorization(household.addr, used));
         credit.cancelAuthorization(household.addr, used, signature);

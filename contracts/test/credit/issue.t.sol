@@ -272,7 +272,7 @@ contract IssueTest is Base {
     }
 
     /// @dev Whatever the sizes, the books hold and nobody gets more than was issued to them.
-    function testFuzz_AnyIssuanceAddsUp(uint64[] calldata sizes, uint16 bufferBps) external {
+    function testFuzz_WhenTheSizesAreAnything(uint64[] calldata sizes, uint16 bufferBps) external {
         vm.assume(sizes.length > 0 && sizes.length <= 50);
         terms.bufferBps = uint16(bound(bufferBps, 0, 9999));
         it = issuanceOf(terms, household.addr, 1);

@@ -216,7 +216,7 @@ contract RetireTest is Base {
     }
 
     /// @dev Any retirement within the balance takes exactly its kilograms from the batches, and no more.
-    function testFuzz_RetiresExactlyWhatWasAsked(uint256 kg, bool isNamed) external {
+    function testFuzz_WhenTheAmountIsAnything(uint256 kg, bool isNamed) external {
         it.kg = bound(kg, 1, 150);
         if (isNamed) it.batchIds = [second, first];
         _retire();

@@ -217,7 +217,7 @@ contract FillManyTest is Base {
     }
 
     /// @dev At any size and price, the maker gets kg x price exactly, and the taker pays that and its fee.
-    function testFuzz_TotalsAreExact(uint128 kg, uint128 pricePerKg) external {
+    function testFuzz_WhenSizeAndPriceAreAnything(uint128 kg, uint128 pricePerKg) external {
         kg = uint128(bound(kg, 1, 100));
         pricePerKg = uint128(bound(pricePerKg, 1, 1e15));
         orders[0].pricePerKg = pricePerKg;

@@ -191,7 +191,7 @@ contract SettleTest is Base {
     }
 
     /// @dev Whatever the limit and the fee, a buyer pays at most kg x signed price and the signed fee on it.
-    function testFuzz_TheTakerNeverPaysMoreThanSigned(uint128 limit, uint16 feeBps, uint128 kg) external {
+    function testFuzz_WhenTheLimitAndTheFeeAreAnything(uint128 limit, uint16 feeBps, uint128 kg) external {
         taking.pricePerKg = uint128(bound(limit, PRICE_PER_KG - 5000, 2 * PRICE_PER_KG));
         taking.kg = uint128(bound(kg, 1, 150));
         feeBps = uint16(bound(feeBps, 0, FEE_CAP_BPS));

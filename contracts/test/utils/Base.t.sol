@@ -12,7 +12,16 @@ import {RetirementCertificate} from "../../src/RetirementCertificate.sol";
 import {RoleManager} from "../../src/RoleManager.sol";
 import {Roles} from "../../src/Roles.sol";
 import {TestDollar} from "../../src/dev/TestDollar.sol";
-import {BatchKg, BatchTerms, CreditClass, Issuance, Retirement} from "../../src/interfaces/ICarbonCredit.sol";
+import {
+    BatchKg,
+    BatchStatus,
+    BatchTerms,
+    CreditClass,
+    Deficit,
+    Issuance,
+    Retirement,
+    Reversal
+} from "../../src/interfaces/ICarbonCredit.sol";
 import {Order} from "../../src/interfaces/ICarbonMarket.sol";
 import {TypedData} from "./TypedData.sol";
 
@@ -48,6 +57,7 @@ abstract contract Base is Test {
     Vm.Wallet internal company = vm.createWallet("company");
 
     uint256 private _nextCreditCounter = 1;
+    uint256 private _nextReversal = 1;
 
     function setUp() public virtual {
         vm.warp(NOW);
@@ -123,6 +133,18 @@ abstract contract Base is Test {
         });
     }
 
+    /// @dev The verifier's next reversal of that much, signed to the day.
+    function defaultReversal(bytes32 batchId, uint256 kg) internal returns (Reversal memory) {
+        return Reversal({
+            verifier: verifier.addr,
+            batchId: batchId,
+            kg: kg,
+            evidence: keccak256("evidence"),
+            nonce: keccak256(abi.encode("reversal", _nextReversal++)),
+            deadline: block.timestamp + 1 days
+        });
+    }
+
     function defaultOrder(address maker, uint8 side, uint128 kg) internal view returns (Order memory) {
         return Order({
             maker: maker,
@@ -160,6 +182,26 @@ abstract contract Base is Test {
         vm.prank(issuer);
         credit.issue(terms, it, signature);
         return it.batchId;
+    }
+
+    function suspend(bytes32 batchId) internal {
+        vm.prank(guardian);
+        credit.suspend(batchId);
+    }
+
+    function reverse(bytes32 batchId, uint256 kg, bytes32[] memory coverBatchIds) internal {
+        reverse(defaultReversal(batchId, kg), coverBatchIds);
+    }
+
+    function reverse(Reversal memory it, bytes32[] memory coverBatchIds) internal {
+        bytes memory signature = signCredit(verifier, TypedData.reversal(it));
+        vm.prank(admin);
+        credit.reverse(it, coverBatchIds, signature);
+    }
+
+    function reinstate(bytes32 batchId) internal {
+        vm.prank(admin);
+        credit.reinstate(batchId);
     }
 
     /// @dev Gives an account dollars, and the market leave to move all it has.
@@ -216,6 +258,119 @@ abstract contract Base is Test {
         assertEq(it.bufferedKg, bufferedKg, "buffered");
         assertEq(it.retiredKg, retiredKg, "retired");
         assertEq(it.issuedKg, circulatingKg + bufferedKg + retiredKg + it.cancelledKg, "issued");
+    }
+
+    function assertBatchKg(
+        bytes32 batchId,
+        uint256 circulatingKg,
+        uint256 bufferedKg,
+        uint256 retiredKg,
+        uint256 cancelledKg,
+        uint256 spentBufferKg
+    ) internal view {
+        assertBatchKg(batchId, circulatingKg, bufferedKg, retiredKg);
+        BatchKg memory it = credit.batchKg(batchId);
+        assertEq(it.cancelledKg, cancelledKg, "cancelled");
+        assertEq(it.spentBufferKg, spentBufferKg, "spent buffer");
+    }
+
+    function assertDeficit(bytes32 batchId, uint256 circulatingKg, uint256 retiredKg) internal view {
+        Deficit memory it = credit.deficitOf(batchId);
+        assertEq(it.circulatingKg, circulatingKg, "circulating deficit");
+        assertEq(it.retiredKg, retiredKg, "retired deficit");
+    }
+
+    /// @dev The eligible list is exactly this, in this order.
+    function assertEligible(bytes32[] memory expected) internal view {
+        (bytes32[] memory batchIds,) = credit.nextEligible(type(uint256).max);
+        assertEq(batchIds, expected, "eligible");
+    }
+
+    /// @dev Invariants 1 and 2, where these are all the batches, and nobody but these holds credits.
+    function assertSums(bytes32[] memory batchIds, address[] memory holders) internal view {
+        (bytes32[] memory listed, uint256[] memory listedKg) = credit.nextEligible(type(uint256).max);
+        BatchKg memory sum;
+        uint256 eligible = 0;
+        for (uint256 i = 0; i < batchIds.length; ++i) {
+            BatchKg memory it = credit.batchKg(batchIds[i]);
+            assertEq(it.issuedKg, it.circulatingKg + it.bufferedKg + it.retiredKg + it.cancelledKg, "1: issued");
+            sum.circulatingKg += it.circulatingKg;
+            sum.bufferedKg += it.bufferedKg;
+
+            BatchStatus memory status = credit.batchStatus(batchIds[i]);
+            bool isEligible = it.circulatingKg > 0 && !status.suspended && !status.reversed;
+            if (isEligible) ++eligible;
+            assertEq(_listedKg(listed, listedKg, batchIds[i]), isEligible ? it.circulatingKg : 0, "2: listed");
+            assertLe(credit.deficitOf(batchIds[i]).circulatingKg, it.circulatingKg, "owes more than circulates");
+            assertLe(credit.deficitOf(batchIds[i]).retiredKg, it.retiredKg, "owes more than was retired");
+        }
+        assertEq(listed.length, eligible, "2: eligible batches");
+        assertEq(sum.circulatingKg + sum.bufferedKg, credit.totalSupply(), "1: supply");
+        assertEq(sum.bufferedKg, credit.balanceOf(address(credit)), "1: buffer");
+        assertEq(_sum(listedKg), credit.attributable(), "attributable");
+
+        uint256 balances = credit.balanceOf(address(credit));
+        for (uint256 i = 0; i < holders.length; ++i) {
+            balances += credit.balanceOf(holders[i]);
+        }
+        assertEq(balances, credit.totalSupply(), "2: balances");
+    }
+
+    /// @dev The same, where the household, the company and the stranger are all holders.
+    function assertSums(bytes32[] memory batchIds) internal view {
+        address[] memory holders = new address[](3);
+        (holders[0], holders[1], holders[2]) = (household.addr, company.addr, stranger);
+        assertSums(batchIds, holders);
+    }
+
+    /* LISTS */
+
+    function noBatches() internal pure returns (bytes32[] memory) {
+        return new bytes32[](0);
+    }
+
+    function listOf(bytes32 a) internal pure returns (bytes32[] memory list) {
+        list = new bytes32[](1);
+        list[0] = a;
+    }
+
+    function listOf(bytes32 a, bytes32 b) internal pure returns (bytes32[] memory list) {
+        list = new bytes32[](2);
+        (list[0], list[1]) = (a, b);
+    }
+
+    function listOf(bytes32 a, bytes32 b, bytes32 c) internal pure returns (bytes32[] memory list) {
+        list = new bytes32[](3);
+        (list[0], list[1], list[2]) = (a, b, c);
+    }
+
+    function listOf(uint256 a) internal pure returns (uint256[] memory list) {
+        list = new uint256[](1);
+        list[0] = a;
+    }
+
+    function listOf(uint256 a, uint256 b) internal pure returns (uint256[] memory list) {
+        list = new uint256[](2);
+        (list[0], list[1]) = (a, b);
+    }
+
+    /// @dev What the list holds for this batch; zero where it is not in it. Refuses a batch listed twice.
+    function _listedKg(bytes32[] memory listed, uint256[] memory kgs, bytes32 batchId)
+        private
+        pure
+        returns (uint256 kg)
+    {
+        for (uint256 i = 0; i < listed.length; ++i) {
+            if (listed[i] != batchId) continue;
+            assertEq(kg, 0, "2: listed twice");
+            kg = kgs[i];
+        }
+    }
+
+    function _sum(uint256[] memory kgs) private pure returns (uint256 sum) {
+        for (uint256 i = 0; i < kgs.length; ++i) {
+            sum += kgs[i];
+        }
     }
 
     function _only(bytes4 selector) internal pure returns (bytes4[] memory selectors) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Issuance, Retirement} from "../../src/interfaces/ICarbonCredit.sol";
+import {Issuance, Retirement, Reversal} from "../../src/interfaces/ICarbonCredit.sol";
 import {Order} from "../../src/interfaces/ICarbonMarket.sol";
 
 /// @notice EIP-712 digests written down a second time, from the standard and the documented type strings alone, so that
@@ -34,6 +34,17 @@ library TypedData {
                 keccak256(abi.encodePacked(it.kg)),
                 keccak256(abi.encodePacked(it.creditIds)),
                 abi.encode(it.bufferKg, it.deadline)
+            )
+        );
+    }
+
+    function reversal(Reversal memory it) internal pure returns (bytes32) {
+        return keccak256(
+            bytes.concat(
+                keccak256(
+                    "Reversal(address verifier,bytes32 batchId,uint256 kg,bytes32 evidence,bytes32 nonce,uint256 deadline)"
+                ),
+                abi.encode(it.verifier, it.batchId, it.kg, it.evidence, it.nonce, it.deadline)
             )
         );
     }
