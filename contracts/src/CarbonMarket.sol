@@ -11,6 +11,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {Roles} from "./Roles.sol";
@@ -23,6 +24,7 @@ import {Signatures} from "./libraries/Signatures.sol";
 /// @title CarbonMarket
 /// @notice See ICarbonMarket.
 contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransient {
+    using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     /* TYPES */
@@ -80,8 +82,9 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
 
     /// @inheritdoc ICarbonMarket
     uint16 public feeBps;
-    /// @inheritdoc ICarbonMarket
-    uint256 public accruedFees;
+    /// @dev Beside the fee and the pause in one slot, which every fill reads.
+    uint144 private _accruedFees;
+
     /// @inheritdoc ICarbonMarket
     mapping(address maker => uint256) public counterOf;
 
@@ -114,14 +117,15 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     /// @inheritdoc ICarbonMarket
     function place(Order calldata order, bytes calldata signature) public whenNotPaused returns (bytes32 ref) {
         ref = refOf(order.maker, order.salt);
-        OrderState storage state = _orders[ref];
+        OrderState memory state = _orders[ref];
         require(!state.placed, OrderIsPlaced(ref));
         bytes32 orderHash = _hashOrder(order);
         _checkUsable(ref, state, order, orderHash);
         if (msg.sender != order.maker) _checkSigned(order.maker, orderHash, signature);
 
-        state.orderHash = orderHash;
+        state.orderTag = bytes18(orderHash);
         state.placed = true;
+        _orders[ref] = state;
         emit OrderPlaced(ref, order.maker, order);
     }
 
@@ -214,7 +218,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
         );
         require(feeBps <= takerOrder.maxFeeBps, FeeTooHigh(feeBps, takerOrder.maxFeeBps));
         bytes32 takerRef = refOf(takerOrder.maker, takerOrder.salt);
-        _claim(takerRef, takerOrder, takerSignature, msg.sender);
+        _orders[takerRef] = _claim(takerRef, takerOrder, takerSignature, msg.sender);
 
         Taker memory taker = Taker({
             account: takerOrder.maker,
@@ -237,7 +241,8 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
         uint128 leastKg = _min(takerOrder.minFillKg, leftKg);
         require(sum.kg >= leastKg, FillTooSmall(takerRef, sum.kg, leastKg));
 
-        _orders[takerRef].filledKg += sum.kg;
+        // Onto what is there now: a wallet called in between may have cancelled the order.
+        _orders[takerRef].filledKg += uint256(sum.kg).toUint96();
         emit OrderSettled(takerRef, taker.account, sum.kg, sum.total, sum.fee);
         return sum.kg;
     }
@@ -256,9 +261,8 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
         require(msg.sender == address(this), OnlySelf());
         bytes32 ref = refOf(order.maker, order.salt);
         _checkLimits(ref, order, taker);
-        _claim(ref, order, signature, taker.caller);
+        OrderState memory state = _claim(ref, order, signature, taker.caller);
 
-        OrderState storage state = _orders[ref];
         uint128 leftKg = order.kg - state.filledKg;
         fill.kg = _min(wantedKg, leftKg);
         uint128 leastKg = _min(order.minFillKg, leftKg);
@@ -267,8 +271,9 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
         fill.fee = _feeDown(fill.total);
         require(fill.total + fill.fee <= taker.limitTotal, TotalAboveLimit(fill.total + fill.fee, taker.limitTotal));
 
-        state.filledKg += fill.kg;
-        accruedFees += fill.fee;
+        state.filledKg += uint256(fill.kg).toUint96();
+        _orders[ref] = state;
+        if (fill.fee > 0) _accruedFees += fill.fee.toUint144();
         _emitFilled(ref, order, taker, fill);
 
         if (order.side == SELL) {
@@ -291,13 +296,18 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
 
     /// @inheritdoc ICarbonMarket
     function withdrawFees(address to) external restricted {
-        uint256 total = accruedFees;
-        accruedFees = 0;
+        uint256 total = _accruedFees;
+        _accruedFees = 0;
         emit FeesWithdrawn(to, total);
         IERC20(coin).safeTransfer(to, total);
     }
 
     /* VIEWS */
+
+    /// @inheritdoc ICarbonMarket
+    function accruedFees() external view returns (uint256) {
+        return _accruedFees;
+    }
 
     /// @inheritdoc ICarbonMarket
     function orderState(bytes32 ref) external view returns (OrderState memory) {
@@ -323,12 +333,12 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     /* INTERNAL: CHECKS */
 
     /// @dev Checks that an order could be filled by the right caller: everything but signature and limits.
-    function _checkUsable(bytes32 ref, OrderState storage state, Order calldata order, bytes32 orderHash) private view {
+    function _checkUsable(bytes32 ref, OrderState memory state, Order calldata order, bytes32 orderHash) private view {
         require(order.side == BUY || order.side == SELL, InvalidOrder("side"));
-        require(order.kg > 0, InvalidOrder("kg"));
+        require(order.kg > 0 && order.kg <= type(uint96).max, InvalidOrder("kg"));
         require(order.pricePerKg > 0, InvalidOrder("pricePerKg"));
         require(order.minFillKg <= order.kg, InvalidOrder("minFillKg"));
-        require(state.orderHash == bytes32(0) || state.orderHash == orderHash, RefTaken(ref));
+        require(state.orderTag == 0 || state.orderTag == bytes18(orderHash), RefTaken(ref));
         require(!state.cancelled, OrderIsCancelled(ref));
         uint256 counter = counterOf[order.maker];
         require(order.counter == counter, CounterMismatch(order.maker, order.counter, counter));
@@ -336,15 +346,19 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
         require(state.filledKg < order.kg, OrderIsFilled(ref));
     }
 
-    /// @dev Checks that an order can be filled now by `caller`, and ties its ref to it.
-    function _claim(bytes32 ref, Order calldata order, bytes calldata signature, address caller) private {
-        OrderState storage state = _orders[ref];
+    /// @dev Checks that an order can be filled now by `caller`, and ties its ref to it. The state that comes back is to
+    /// be stored before anything is called that could change it.
+    function _claim(bytes32 ref, Order calldata order, bytes calldata signature, address caller)
+        private
+        returns (OrderState memory state)
+    {
+        state = _orders[ref];
         bytes32 orderHash = _hashOrder(order);
         _checkUsable(ref, state, order, orderHash);
         require(_mayFill(order.filler, caller), NotFiller(ref, caller, order.filler));
         if (!state.placed) _checkSigned(order.maker, orderHash, signature);
-        if (state.orderHash == bytes32(0)) {
-            state.orderHash = orderHash;
+        if (state.orderTag == 0) {
+            state.orderTag = bytes18(orderHash);
             emit OrderBound(ref, orderHash);
         }
     }

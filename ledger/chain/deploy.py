@@ -155,10 +155,8 @@ def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
 def _grants(custody: Custody, contracts: Contracts) -> list[Act]:
     manager = contracts.manager
     issue = function("CarbonCredit", "issue").selector
-    anchor = function("RecordAnchor", "anchor").selector
     return [
         _restrict(manager, contracts.credit, issue, ISSUER_ROLE, "let issuers issue"),
-        _restrict(manager, contracts.anchor, anchor, ANCHOR_ROLE, "let anchors anchor"),
         _grant(manager, ISSUER_ROLE, custody.operator("issuer").address, "grant issuer"),
         _grant(manager, ANCHOR_ROLE, custody.operator("anchor").address, "grant anchor"),
         _grant(manager, MATCHER_ROLE, custody.operator("matcher").address, "grant matcher"),

@@ -9,7 +9,6 @@ SOURCES = {path.stem: path.read_text() for path in (Path(__file__).parents[2] / 
 RESTRICTED = {
     "CarbonCredit": {"issue", "setDailyIssueCap", "suspend", "reverse", "reinstate"},
     "CarbonMarket": {"setFee", "withdrawFees"},
-    "RecordAnchor": {"anchor"},
     "Pausing": {"pause", "renewPause", "unpause"},
     "StandardAdapter": {"mint", "setPricePerTonne", "withdraw"},
 }

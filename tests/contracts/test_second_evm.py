@@ -154,7 +154,6 @@ def deployed(evm: EthereumTester) -> Deployed:
 
     restrict, grant = manager.functions.setTargetFunctionRole, manager.functions.grantRole
     made.send(DEPLOYER, restrict(made.credit.address, [function("CarbonCredit", "issue").selector], ISSUER_ROLE))
-    made.send(DEPLOYER, restrict(anchor.address, [function("RecordAnchor", "anchor").selector], ANCHOR_ROLE))
     made.send(DEPLOYER, grant(ISSUER_ROLE, accounts[ISSUER], 0))
     made.send(DEPLOYER, grant(ANCHOR_ROLE, accounts[ANCHOR], 0))
     made.send(DEPLOYER, grant(VERIFIER_ROLE, VERIFIER.address, 0))

@@ -15,9 +15,10 @@ abstract contract Pausing is IPausing, AccessManaged {
 
     /* STORAGE */
 
-    /// @dev Forty bits each, so that both lie beside the authority's address in one slot.
-    uint40 private _pausedUntil;
-    uint40 private _pausableFrom;
+    /// @dev Forty-eight bits each: too wide for the slot of the authority's address, so that they share the next one
+    /// with what a contract built on this declares first.
+    uint48 private _pausedUntil;
+    uint48 private _pausableFrom;
 
     /* MODIFIERS */
 
@@ -31,7 +32,7 @@ abstract contract Pausing is IPausing, AccessManaged {
     /// @inheritdoc IPausing
     function pause() external restricted {
         require(block.timestamp >= _pausableFrom, PauseTooSoon(_pausableFrom));
-        _pausableFrom = uint40(block.timestamp + PAUSE_INTERVAL);
+        _pausableFrom = uint48(block.timestamp + PAUSE_INTERVAL);
         _pauseFromNow();
     }
 
@@ -64,7 +65,7 @@ abstract contract Pausing is IPausing, AccessManaged {
 
     function _pauseFromNow() private {
         uint256 until = block.timestamp + PAUSE;
-        _pausedUntil = uint40(until);
+        _pausedUntil = uint48(until);
         emit Paused(until, msg.sender);
     }
 }

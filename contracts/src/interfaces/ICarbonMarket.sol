@@ -13,7 +13,7 @@ struct Order {
     address maker;
     /// @dev 0 buys credits, 1 sells credits.
     uint8 side;
-    /// @dev How much at most, over all fills, in kg.
+    /// @dev How much at most, over all fills, in kg. Below 2^96.
     uint128 kg;
     /// @dev Worst price accepted, in millionths of the coin per kg.
     uint128 pricePerKg;
@@ -33,10 +33,11 @@ struct Order {
 
 /// @notice What the chain knows of an order.
 struct OrderState {
-    /// @dev Hash of the one order that this ref belongs to; zero until it is placed or first filled.
-    bytes32 orderHash;
+    /// @dev The first 18 bytes of the EIP-712 struct hash of the one order that this ref belongs to; zero until it is
+    /// placed or first filled.
+    bytes18 orderTag;
     /// @dev Filled so far, in kg.
-    uint128 filledKg;
+    uint96 filledKg;
     /// @dev Whether it was placed on chain, so that fills need no signature.
     bool placed;
     /// @dev Whether it was cancelled by itself (its counter may have cancelled it too).

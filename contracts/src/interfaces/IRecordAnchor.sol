@@ -9,6 +9,9 @@ interface IRecordAnchor {
     /// @notice `root` covers `count` records and is number `sequence`, counted from 1.
     event RecordsAnchored(uint256 indexed sequence, bytes32 root, uint256 count, bytes32 previous);
 
+    /// @notice The caller has not the anchor role.
+    error NotAnchor(address account);
+
     /// @notice A root of zero, or over no records.
     error EmptyAnchor();
 
@@ -36,6 +39,9 @@ interface IRecordAnchor {
 
     /// @notice How many roots were anchored: the latest one's number.
     function length() external view returns (uint256);
+
+    /// @notice The AccessManager that holds the anchor role. It is this one for ever.
+    function authority() external view returns (address);
 
     /// @notice The tag that leaves are hashed with: keccak256("carbon-credit-micro.record").
     function LEAF_TAG() external view returns (bytes32);

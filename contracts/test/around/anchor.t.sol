@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 
 import {TestDollar} from "../../src/dev/TestDollar.sol";
@@ -35,7 +34,7 @@ contract AnchorTest is Base {
     /* ANCHOR */
 
     function test_RevertWhen_TheCallerHasNotTheAnchorRole() external {
-        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, issuer));
+        vm.expectRevert(abi.encodeWithSelector(IRecordAnchor.NotAnchor.selector, issuer));
         vm.prank(issuer);
         anchor.anchor(_root(), 2, 0);
     }

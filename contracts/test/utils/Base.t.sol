@@ -75,7 +75,6 @@ abstract contract Base is Test {
         manager.setTargetFunctionRole(address(credit), _only(credit.suspend.selector), Roles.GUARDIAN);
         manager.setTargetFunctionRole(address(credit), _only(credit.pause.selector), Roles.GUARDIAN);
         manager.setTargetFunctionRole(address(market), _only(market.pause.selector), Roles.GUARDIAN);
-        manager.setTargetFunctionRole(address(anchor), _only(anchor.anchor.selector), Roles.ANCHOR);
         manager.grantRole(Roles.ISSUER, issuer, 0);
         manager.grantRole(Roles.VERIFIER, verifier.addr, 0);
         manager.grantRole(Roles.GUARDIAN, guardian, 0);
