@@ -42,7 +42,7 @@ EVENTS = {
         "BatchReinstated": "batchId!",
         "DailyIssueCapChanged": "kg",
         "PermitUsed": "owner! nonce",
-        "Paused": "until account!",
+        "Paused": "until pausableFrom account!",
         "Unpaused": "account!",
     },
     "CarbonMarket": {
@@ -55,7 +55,7 @@ EVENTS = {
         "CounterRaised": "maker! counter",
         "FeeChanged": "feeBps",
         "FeesWithdrawn": "to! total",
-        "Paused": "until account!",
+        "Paused": "until pausableFrom account!",
         "Unpaused": "account!",
     },
     "RecordAnchor": {"RecordsAnchored": "sequence! root count previous"},

@@ -32,14 +32,12 @@ abstract contract Pausing is IPausing, AccessManaged {
     /// @inheritdoc IPausing
     function pause() external restricted {
         require(block.timestamp >= _pausableFrom, PauseTooSoon(_pausableFrom));
-        _pausableFrom = uint48(block.timestamp + PAUSE_INTERVAL);
-        _pauseFromNow();
+        _pauseFromNow(block.timestamp + PAUSE_INTERVAL);
     }
 
     /// @inheritdoc IPausing
     function renewPause() external restricted {
-        _pausableFrom = 0;
-        _pauseFromNow();
+        _pauseFromNow(0);
     }
 
     /// @inheritdoc IPausing
@@ -63,9 +61,10 @@ abstract contract Pausing is IPausing, AccessManaged {
 
     /* INTERNAL */
 
-    function _pauseFromNow() private {
+    function _pauseFromNow(uint256 pausableFrom_) private {
         uint256 until = block.timestamp + PAUSE;
         _pausedUntil = uint48(until);
-        emit Paused(until, msg.sender);
+        _pausableFrom = uint48(pausableFrom_);
+        emit Paused(until, pausableFrom_, msg.sender);
     }
 }

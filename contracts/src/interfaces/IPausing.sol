@@ -9,9 +9,10 @@ interface IPausing {
     /* EVENTS */
 
     /// @notice What can be paused is paused until the second `until`, Unix time, by `account`.
-    event Paused(uint256 until, address indexed account);
+    /// @dev From the second `pausableFrom` on a guardian may pause again; zero after the admin has renewed the pause.
+    event Paused(uint256 until, uint256 pausableFrom, address indexed account);
 
-    /// @notice The admin lifted the pause before its time.
+    /// @notice The admin lifted the pause before its time; a guardian may pause again.
     event Unpaused(address indexed account);
 
     /* ERRORS */
