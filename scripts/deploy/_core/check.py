@@ -99,8 +99,9 @@ class _Check:
         yield Finding(creation.label, "address in the book", creation.address, told.address if told else NONE)
 
     def _coin(self) -> Iterator[Finding]:
-        coin = self._target.coin
+        coin = self._book.coin
         if coin is None:
+            yield Finding("coin", "address in the book", "one", NONE)
             return
         try:
             found = read_coin(self._node, coin.address)

@@ -70,28 +70,37 @@ def check_again(node: Node, request: Request) -> list[Finding]:
     Raises:
         DeploymentError: there is no address book, or the node does not answer what is asked.
     """
-    book = _book(node, request)
-    if book is None:
-        raise Refused(
-            f"{file_of(request.folder, node.chain_id())} is missing: nothing was deployed to this chain from here."
-        )
+    book = book_of(node.chain_id(), request.folder)
     reading = replace(request, options=replace(request.options, mainnet=True))
     return check(node, _target(node, reading), book)
+
+
+def book_of(chain_id: int, folder: Path) -> AddressBook:
+    """The address book of a chain.
+
+    Raises:
+        Refused: there is none.
+        DeploymentError: it is damaged.
+    """
+    book = _book(chain_id, folder)
+    if book is None:
+        raise Refused(f"{file_of(folder, chain_id)} is missing: nothing was deployed to this chain from here.")
+    return book
 
 
 def _target(node: Node, request: Request) -> Target:
     """What is to stand, from the options, the configuration, and where both are silent the address book."""
     config = load(request.config)
     chain_id = node.chain_id()
-    book = _book(node, request)
+    book = _book(chain_id, request.folder)
     options = request.options
     if book is not None:
         options = _remembering(options, network_of(config, chain_id)[1], book)
     return described_coin(node, resolve(config, chain_id, options))
 
 
-def _book(node: Node, request: Request) -> AddressBook | None:
-    file = file_of(request.folder, node.chain_id())
+def _book(chain_id: int, folder: Path) -> AddressBook | None:
+    file = file_of(folder, chain_id)
     try:
         return AddressBook.read(file) if file.exists() else None
     except UnusableAddressBook as error:
