@@ -2,204 +2,220 @@
 pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Vm} from "forge-std/Vm.sol";
 
 import {CarbonMarket} from "../../src/CarbonMarket.sol";
 import {ICarbonMarket, Order} from "../../src/interfaces/ICarbonMarket.sol";
-import {BlacklistingCoin, FeeOnTransferCoin, PlainCoin, ReenteringCoin} from "../mocks/Coins.sol";
-import {FloodingWallet, GasBurningWallet} from "../mocks/Wallets.sol";
-import {Base} from "../utils/Base.t.sol";
+import {Trading} from "../utils/Trading.t.sol";
 import {TypedData} from "../utils/TypedData.sol";
 
-contract FillManyTest is Base {
-    address private neighbour = makeAddr("neighbour");
-
-    Order[] private orders;
-    bytes[] private signatures;
+contract FillManyTest is Trading {
+    Order private first;
+    Order private second;
 
     function setUp() public override {
         super.setUp();
-        issueTo(household.addr, 100);
-        issueTo(neighbour, 100);
-        fund(household.addr, 0);
-        fund(neighbour, 0);
-        fund(company.addr, 1000);
-        Order memory it = defaultOrder(household.addr, SELL, 100);
-        _add(it, signMarket(household, TypedData.order(it)));
+        first = defaultOrder(household.addr, SELL, 100);
+        second = defaultOrder(neighbour.addr, SELL, 100);
+        addSigned(household, first);
     }
 
-    function _add(Order memory order, bytes memory signature) private {
-        orders.push(order);
-        signatures.push(signature);
+    function _addVariant(uint8 side, uint128 minFillKg, address filler, bytes32 salt)
+        private
+        returns (Order memory order)
+    {
+        order = defaultOrder(household.addr, side, 100);
+        (order.minFillKg, order.filler, order.salt) = (minFillKg, filler, salt);
+        addSigned(household, order);
     }
 
-    /// @dev The neighbour's placed order, behind whatever stands in front.
-    function _addPlaced(uint128 kg) private {
-        Order memory it = defaultOrder(neighbour, SELL, kg);
-        vm.prank(neighbour);
-        market.place(it, "");
-        _add(it, "");
-    }
-
-    function _buy(uint128 kg) private returns (uint256 total) {
-        vm.prank(company.addr);
-        return market.fillMany(kg, type(uint256).max, PRICE_PER_KG, orders, signatures);
-    }
-
-    function _expectSkipped(Order memory order, bytes memory reason) private {
-        vm.expectEmit(address(market));
-        emit ICarbonMarket.FillSkipped(market.refOf(order.maker, order.salt), reason);
-    }
-
-    /// @dev Trades in another coin: a market of its own, with the household's order signed for it.
-    function _useCoin(PlainCoin coin, uint256 units) private {
-        market = new CarbonMarket(address(credit), address(coin), FEE_BPS, FEE_CAP_BPS, address(manager));
-        coin.mint(company.addr, units);
-        vm.prank(company.addr);
-        coin.approve(address(market), type(uint256).max);
-        vm.prank(household.addr);
-        credit.approve(address(market), type(uint256).max);
-        vm.prank(neighbour);
-        credit.approve(address(market), type(uint256).max);
-        signatures[0] = signMarket(household, TypedData.order(orders[0]));
+    /// @dev The household's order as it is now, signed again, alone.
+    function _resign() private {
+        clearOrders();
+        addSigned(household, first);
     }
 
     function test_RevertWhen_TheListsDifferInLength() external {
         signatures.push("");
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.LengthMismatch.selector, 1, 2, 1));
-        _buy(1);
+        buy(1);
     }
 
     function test_RevertWhen_TheOrdersHoldTooLittle() external {
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 101, 100));
-        _buy(101);
+        buy(101);
     }
 
     function test_RevertWhen_TheTotalsExceedTheLimit() external {
-        uint256 total = 100 * uint256(PRICE_PER_KG) * 101 / 100;
-        _expectSkipped(orders[0], abi.encodeWithSelector(ICarbonMarket.TotalAboveLimit.selector, total, total - 1));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 100, 0));
+        addSigned(neighbour, second);
+        uint256 limit = costOf(150) + feeOn(costOf(150)) - 1;
+        uint256 total = costOf(50) + feeOn(costOf(50));
+        expectSkipped(second, abi.encodeWithSelector(ICarbonMarket.TotalAboveLimit.selector, total, total - 1));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 150, 100));
         vm.prank(company.addr);
-        market.fillMany(100, total - 1, PRICE_PER_KG, orders, signatures);
+        market.fillMany(150, limit, PRICE_PER_KG, orders, signatures);
     }
 
-    function test_RevertWhen_TooLittleGasIsSent() external {
-        _addPlaced(100);
-        vm.expectPartialRevert(ICarbonMarket.NotEnoughGas.selector);
+    function test_WhenTheTotalsMeetTheLimit() external {
+        addSigned(neighbour, second);
+        uint256 limit = costOf(150) + feeOn(costOf(150));
         vm.prank(company.addr);
-        market.fillMany{gas: 600_000}(150, type(uint256).max, PRICE_PER_KG, orders, signatures);
+        assertEq(market.fillMany(150, limit, PRICE_PER_KG, orders, signatures), limit);
+        assertEq(dollar.balanceOf(company.addr), 1000e6 - limit);
+    }
+
+    function test_WhenNothingIsAskedFor() external {
+        vm.recordLogs();
+        assertEq(buy(0), 0);
+        assertEq(vm.getRecordedLogs().length, 0);
     }
 
     function test_WhenOneOrderGivesAll() external {
-        bytes32 ref = market.refOf(household.addr, orders[0].salt);
         vm.expectEmit(address(market));
-        emit ICarbonMarket.OrderFilled(ref, 0, company.addr, household.addr, SELL, 40, PRICE_PER_KG, 1_000_000, 10_000);
-        assertEq(_buy(40), 1_010_000);
+        emit ICarbonMarket.OrderFilled(
+            refOf(first), 0, company.addr, household.addr, SELL, 40, PRICE_PER_KG, 1_000_000, 10_000
+        );
+        assertEq(buy(40), 1_010_000);
 
         assertEq(credit.balanceOf(company.addr), 40);
+        assertEq(credit.balanceOf(household.addr), 60);
         assertEq(dollar.balanceOf(household.addr), 1_000_000);
         assertEq(dollar.balanceOf(company.addr), 1000e6 - 1_010_000);
+        assertEq(dollar.balanceOf(address(market)), 10_000);
         assertEq(market.accruedFees(), 10_000);
-        assertEq(market.orderState(ref).filledKg, 40);
+        assertEq(market.orderState(refOf(first)).filledKg, 40);
+    }
+
+    function test_WhenAllIsFilledBeforeTheLastOrder() external {
+        second.expiry = NOW - 1;
+        addSigned(neighbour, second);
+        vm.recordLogs();
+        buy(100);
+        assertEq(countOf(vm.getRecordedLogs(), ICarbonMarket.FillSkipped.selector), 0);
     }
 
     function test_WhenAnOrderIsUsedUp() external {
-        _addPlaced(100);
-        _buy(100);
-        _expectSkipped(
-            orders[0],
-            abi.encodeWithSelector(ICarbonMarket.OrderIsFilled.selector, market.refOf(household.addr, orders[0].salt))
-        );
-        _buy(60);
+        addPlaced(second);
+        buy(100);
+        expectSkipped(first, abi.encodeWithSelector(ICarbonMarket.OrderIsFilled.selector, refOf(first)));
+        buy(60);
         assertEq(credit.balanceOf(company.addr), 160);
-        assertEq(credit.balanceOf(neighbour), 40);
+        assertEq(credit.balanceOf(neighbour.addr), 40);
+    }
+
+    function test_WhenAnOrderIsNamedTwice() external {
+        addSigned(household, first);
+        addSigned(neighbour, second);
+        expectSkipped(first, abi.encodeWithSelector(ICarbonMarket.OrderIsFilled.selector, refOf(first)));
+        buy(150);
+        assertEq(market.orderState(refOf(first)).filledKg, 100);
+        assertEq(credit.balanceOf(neighbour.addr), 50);
+    }
+
+    function test_WhenASignedOrderIsFilledFirst() external {
+        vm.expectEmit(address(market));
+        emit ICarbonMarket.OrderBound(refOf(first), TypedData.order(first));
+        buy(40);
+        assertEq(market.orderState(refOf(first)).orderTag, bytes18(TypedData.order(first)));
+
+        vm.recordLogs();
+        buy(40);
+        assertEq(countOf(vm.getRecordedLogs(), ICarbonMarket.OrderBound.selector), 0);
+    }
+
+    function test_WhenAPlacedOrderIsFilledFirst() external {
+        clearOrders();
+        addPlaced(second);
+        vm.recordLogs();
+        buy(40);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(countOf(logs, ICarbonMarket.OrderBound.selector), 0);
+        assertEq(countOf(logs, ICarbonMarket.OrderFilled.selector), 1);
     }
 
     function test_WhenOrdersAreUnusable() external {
-        bytes32 ref = market.refOf(household.addr, orders[0].salt);
-        orders[0].pricePerKg += 1;
-        _addVariant(BUY, 100, address(0), "buys");
-        _addVariant(SELL, 100, stranger, "another filler");
-        _addVariant(SELL, 61, address(0), "least fill");
-        _addPlaced(100);
+        clearOrders();
+        first.pricePerKg += 1;
+        addSigned(household, first);
+        Order memory buying = _addVariant(BUY, 100, address(0), "buys");
+        Order memory others = _addVariant(SELL, 100, stranger, "another filler");
+        Order memory large = _addVariant(SELL, 61, address(0), "least fill");
+        addPlaced(second);
 
-        _expectSkipped(
-            orders[0],
-            abi.encodeWithSelector(ICarbonMarket.PriceOutsideLimit.selector, ref, PRICE_PER_KG + 1, PRICE_PER_KG)
-        );
-        _expectSkipped(orders[1], abi.encodeWithSelector(ICarbonMarket.SameSide.selector, _ref(1)));
-        _expectSkipped(
-            orders[2], abi.encodeWithSelector(ICarbonMarket.NotFiller.selector, _ref(2), company.addr, stranger)
-        );
-        _expectSkipped(orders[3], abi.encodeWithSelector(ICarbonMarket.FillTooSmall.selector, _ref(3), 60, 61));
-        _buy(60);
-        assertEq(credit.balanceOf(neighbour), 40);
+        bytes4 outside = ICarbonMarket.PriceOutsideLimit.selector;
+        expectSkipped(first, abi.encodeWithSelector(outside, refOf(first), PRICE_PER_KG + 1, PRICE_PER_KG));
+        expectSkipped(buying, abi.encodeWithSelector(ICarbonMarket.SameSide.selector, refOf(buying)));
+        bytes4 notFiller = ICarbonMarket.NotFiller.selector;
+        expectSkipped(others, abi.encodeWithSelector(notFiller, refOf(others), company.addr, stranger));
+        expectSkipped(large, abi.encodeWithSelector(ICarbonMarket.FillTooSmall.selector, refOf(large), 60, 61));
+        buy(60);
+        assertEq(credit.balanceOf(neighbour.addr), 40);
         assertEq(credit.balanceOf(household.addr), 100);
+        assertEq(market.orderState(refOf(first)).orderTag, bytes18(0));
     }
 
-    function test_WhenAMakerIsBlacklistedByTheCoin() external {
-        BlacklistingCoin coin = new BlacklistingCoin();
-        _useCoin(coin, 1000e6);
-        _addPlaced(100);
-        coin.blacklist(household.addr);
-        _expectSkipped(orders[0], abi.encodeWithSelector(BlacklistingCoin.Blacklisted.selector, household.addr));
-        _buy(60);
-        assertEq(credit.balanceOf(neighbour), 40);
-        assertEq(market.accruedFees(), 60 * uint256(PRICE_PER_KG) / 100);
+    function test_WhenTheCallerIsTheNamedFiller() external {
+        first.filler = company.addr;
+        _resign();
+        buy(40);
+        assertEq(credit.balanceOf(company.addr), 40);
     }
 
-    function test_WhenAWalletBurnsAllGas() external {
-        _assertHarmless(address(new GasBurningWallet()));
-    }
+    function test_WhenTheOrderNamesTheMatcher() external {
+        first.filler = address(market);
+        _resign();
+        bytes memory refusal =
+            abi.encodeWithSelector(ICarbonMarket.NotFiller.selector, refOf(first), company.addr, address(market));
+        expectNothingBought(40, refusal);
 
-    function test_WhenAWalletFloodsWithData() external {
-        _assertHarmless(address(new FloodingWallet()));
-    }
+        fund(matcher, 1000);
+        vm.prank(matcher);
+        market.fillMany(40, type(uint256).max, PRICE_PER_KG, orders, signatures);
+        assertEq(credit.balanceOf(matcher), 40);
 
-    function test_WhenTheCoinTakesAFeeOnTransfer() external {
-        _useCoin(new FeeOnTransferCoin(), 1000e6);
-        _expectSkipped(orders[0], abi.encodeWithSelector(ICarbonMarket.CoinShortfall.selector, 990_000, 1_000_000));
+        vm.prank(admin);
+        manager.revokeRole(4, matcher);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 40, 0));
-        _buy(40);
+        vm.prank(matcher);
+        market.fillMany(40, type(uint256).max, PRICE_PER_KG, orders, signatures);
     }
 
-    function test_WhenTheCoinReentersTheMarket() external {
-        ReenteringCoin coin = new ReenteringCoin();
-        _useCoin(coin, 1000e6);
-        coin.arm(
-            address(market), abi.encodeCall(market.fillMany, (1, type(uint256).max, PRICE_PER_KG, orders, signatures))
-        );
-        _expectSkipped(
-            orders[0], abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector)
-        );
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 40, 0));
-        _buy(40);
+    function test_WhenTheOrderIsInItsLastSecond() external {
+        vm.warp(first.expiry);
+        buy(40);
+        vm.warp(first.expiry + 1);
+        expectNothingBought(40, abi.encodeWithSelector(ICarbonMarket.OrderExpired.selector, refOf(first), first.expiry));
+    }
+
+    function test_WhenTheSaltIsUsedForAnotherOrder() external {
+        buy(40);
+        first.pricePerKg -= 1;
+        _resign();
+        expectNothingBought(40, abi.encodeWithSelector(ICarbonMarket.RefTaken.selector, refOf(first)));
+        assertEq(market.orderState(refOf(first)).filledKg, 40);
+    }
+
+    function test_WhenTheMakerWantsAllOrNothing() external {
+        first.minFillKg = 100;
+        _resign();
+        expectNothingBought(99, abi.encodeWithSelector(ICarbonMarket.FillTooSmall.selector, refOf(first), 99, 100));
+        buy(100);
+        assertEq(credit.balanceOf(company.addr), 100);
     }
 
     function test_WhenTheRestIsBelowTheLeastFill() external {
-        orders[0].minFillKg = 70;
-        signatures[0] = signMarket(household, TypedData.order(orders[0]));
-        _buy(80);
-        _buy(20);
+        first.minFillKg = 70;
+        _resign();
+        expectNothingBought(69, abi.encodeWithSelector(ICarbonMarket.FillTooSmall.selector, refOf(first), 69, 70));
+        buy(80);
+        expectNothingBought(19, abi.encodeWithSelector(ICarbonMarket.FillTooSmall.selector, refOf(first), 19, 20));
+        buy(20);
         assertEq(credit.balanceOf(household.addr), 0);
-    }
-
-    function test_WhenTheCoinHas18Decimals() external {
-        PlainCoin coin = new PlainCoin(18);
-        _useCoin(coin, 1000e18);
-        assertEq(_buy(40), 1.01e18);
-        assertEq(coin.balanceOf(household.addr), 1e18);
-    }
-
-    function test_RevertWhen_TheCallerIsNotTheMarket() external {
-        CarbonMarket.Taker memory taker;
-        vm.expectRevert(ICarbonMarket.OnlySelf.selector);
-        market.fillFromSelf(orders[0], signatures[0], taker, 1);
     }
 
     function test_WhenTheMakerSellsToItself() external {
         fund(household.addr, 1000);
-        _expectSkipped(orders[0], abi.encodeWithSelector(ICarbonMarket.SelfTrade.selector, household.addr));
+        expectSkipped(first, abi.encodeWithSelector(ICarbonMarket.SelfTrade.selector, household.addr));
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 1, 0));
         vm.prank(household.addr);
         market.fillMany(1, type(uint256).max, PRICE_PER_KG, orders, signatures);
@@ -208,49 +224,26 @@ contract FillManyTest is Base {
     function test_WhenTheMakersCoverIsGone() external {
         vm.prank(household.addr);
         credit.transfer(stranger, 61);
-        _addPlaced(100);
-        _expectSkipped(
-            orders[0], abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, household.addr, 39, 60)
-        );
-        _buy(60);
-        assertEq(credit.balanceOf(neighbour), 40);
+        addPlaced(second);
+        bytes4 missing = IERC20Errors.ERC20InsufficientBalance.selector;
+        expectSkipped(first, abi.encodeWithSelector(missing, household.addr, 39, 60));
+        buy(60);
+        assertEq(credit.balanceOf(neighbour.addr), 40);
+        assertEq(dollar.balanceOf(household.addr), 0);
     }
 
-    /// @dev At any size and price, the maker gets kg x price exactly, and the taker pays that and its fee.
-    function testFuzz_WhenSizeAndPriceAreAnything(uint128 kg, uint128 pricePerKg) external {
-        kg = uint128(bound(kg, 1, 100));
-        pricePerKg = uint128(bound(pricePerKg, 1, 1e15));
-        orders[0].pricePerKg = pricePerKg;
-        signatures[0] = signMarket(household, TypedData.order(orders[0]));
-        dollar.faucet(company.addr, 1e18);
-        uint256 before = dollar.balanceOf(company.addr);
-
+    function test_WhenTheTakersCoverIsGone() external {
         vm.prank(company.addr);
-        uint256 paid = market.fillMany(kg, type(uint256).max, pricePerKg, orders, signatures);
-        uint256 total = uint256(kg) * pricePerKg;
-        assertEq(dollar.balanceOf(household.addr), total);
-        assertEq(before - dollar.balanceOf(company.addr), paid);
-        assertEq(paid, total + total * FEE_BPS / 10_000);
-        assertEq(dollar.balanceOf(address(market)), market.accruedFees());
+        dollar.transfer(stranger, 999e6);
+        bytes4 missing = IERC20Errors.ERC20InsufficientBalance.selector;
+        expectNothingBought(40, abi.encodeWithSelector(missing, company.addr, 0, 10_000));
+        assertEq(dollar.balanceOf(household.addr), 0);
+        assertEq(market.accruedFees(), 0);
     }
 
-    function _ref(uint256 i) private view returns (bytes32) {
-        return market.refOf(orders[i].maker, orders[i].salt);
-    }
-
-    function _addVariant(uint8 side, uint128 minFillKg, address filler, bytes32 salt) private {
-        Order memory it = defaultOrder(household.addr, side, 100);
-        (it.minFillKg, it.filler, it.salt) = (minFillKg, filler, salt);
-        _add(it, signMarket(household, TypedData.order(it)));
-    }
-
-    function _assertHarmless(address wallet) private {
-        orders[0] = defaultOrder(wallet, SELL, 100);
-        _addPlaced(100);
-        _expectSkipped(orders[0], abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, wallet));
-        uint256 gasBefore = gasleft();
-        _buy(60);
-        assertLt(gasBefore - gasleft(), 1_200_000);
-        assertEq(credit.balanceOf(neighbour), 40);
+    function test_RevertWhen_TheCallerIsNotTheMarket() external {
+        CarbonMarket.Taker memory taker;
+        vm.expectRevert(ICarbonMarket.OnlySelf.selector);
+        market.fillFromSelf(orders[0], signatures[0], taker, 1);
     }
 }

@@ -51,7 +51,7 @@ contract BlacklistingCoin is PlainCoin {
     }
 }
 
-/// @notice A coin that calls back into whatever it was told to, at every transfer.
+/// @notice A coin that calls back into whatever it was told to, at its next transfer.
 contract ReenteringCoin is PlainCoin {
     address private _target;
     bytes private _data;
@@ -64,11 +64,102 @@ contract ReenteringCoin is PlainCoin {
 
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
-        if (_target == address(0)) return;
-        (bool success, bytes memory result) = _target.call(_data);
+        address target = _target;
+        if (target == address(0) || from == address(0)) return;
+        _target = address(0);
+        (bool success, bytes memory result) = target.call(_data);
         if (success) return;
         assembly {
             revert(add(result, 0x20), mload(result))
+        }
+    }
+}
+
+/// @notice A coin that moves nothing, and says so by `false` instead of reverting.
+contract RefusingCoin is PlainCoin {
+    constructor() PlainCoin(6) {}
+
+    function transferFrom(address, address, uint256) public pure override returns (bool) {
+        return false;
+    }
+}
+
+/// @notice A coin that moves, and returns nothing, as the oldest stablecoin does.
+contract SilentCoin is PlainCoin {
+    constructor() PlainCoin(6) {}
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        super.transfer(to, value);
+        assembly {
+            return(0, 0)
+        }
+    }
+
+    function transferFrom(address from, address to, uint256 value) public override returns (bool) {
+        super.transferFrom(from, to, value);
+        assembly {
+            return(0, 0)
+        }
+    }
+}
+
+/// @notice A coin of which all balances shrink at once: shares of a whole, rounded down.
+contract RebasingCoin is PlainCoin {
+    uint256 private _unitsPer1000Shares = 1000;
+
+    constructor() PlainCoin(6) {}
+
+    function shrink(uint256 unitsPer1000Shares) external {
+        _unitsPer1000Shares = unitsPer1000Shares;
+    }
+
+    function balanceOf(address account) public view override returns (uint256) {
+        return super.balanceOf(account) * _unitsPer1000Shares / 1000;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value * 1000 / _unitsPer1000Shares);
+    }
+}
+
+/// @notice A coin that reverts with more data than anyone wants to copy.
+contract FloodingCoin is PlainCoin {
+    constructor() PlainCoin(6) {}
+
+    function transferFrom(address, address, uint256) public pure override returns (bool) {
+        assembly {
+            mstore(0x40, 0) // zeros all the way, for the tests to compare with
+            revert(0, 100000)
+        }
+    }
+}
+
+/// @notice A coin that burns all the gas it is given when coins are to move.
+contract GasBurningCoin is PlainCoin {
+    constructor() PlainCoin(6) {}
+
+    function transferFrom(address, address, uint256) public pure override returns (bool) {
+        while (true) {}
+        return true;
+    }
+}
+
+/// @notice A coin whose permit burns all the gas it is given.
+contract GasBurningPermitCoin is PlainCoin {
+    constructor() PlainCoin(6) {}
+
+    function permit(address, address, uint256, uint256, uint8, bytes32, bytes32) external pure {
+        while (true) {}
+    }
+}
+
+/// @notice A coin whose permit answers with more data than anyone wants to copy.
+contract FloodingPermitCoin is PlainCoin {
+    constructor() PlainCoin(6) {}
+
+    function permit(address, address, uint256, uint256, uint8, bytes32, bytes32) external pure {
+        assembly {
+            return(0, 100000)
         }
     }
 }

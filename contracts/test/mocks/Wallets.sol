@@ -45,3 +45,49 @@ contract FloodingWallet is IERC1271 {
         }
     }
 }
+
+/// @notice An account that reverts when asked for a signature.
+contract RevertingWallet is IERC1271 {
+    error Refused();
+
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        revert Refused();
+    }
+}
+
+/// @notice An account that answers with another value than the standard's when asked for a signature.
+contract WrongWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        return ~IERC1271.isValidSignature.selector;
+    }
+}
+
+/// @notice An account that answers with the right four bytes, and not with the word that they should stand in.
+contract ShortWallet {
+    function isValidSignature(bytes32, bytes calldata) external pure {
+        assembly {
+            mstore(0, shl(224, 0x1626ba7e))
+            return(0, 4)
+        }
+    }
+}
+
+/// @notice An account that calls elsewhere when asked for a signature, and then says yes: whether or not that worked,
+/// or only where it did.
+contract ReenteringWallet {
+    address private immutable TARGET;
+    bool private immutable INSISTS;
+    bytes private _data;
+
+    constructor(address target, bytes memory data, bool insists) {
+        TARGET = target;
+        INSISTS = insists;
+        _data = data;
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external returns (bytes4) {
+        (bool success,) = TARGET.call(_data);
+        require(success || !INSISTS);
+        return IERC1271.isValidSignature.selector;
+    }
+}
