@@ -92,6 +92,12 @@ contracts-test: setup ## the Foundry tests
 contracts-deep: setup ## the Foundry tests, fuzzed for longer
 	@FOUNDRY_PROFILE=deep $(FORGE) test $(ARGS)
 
+# --- Measure -------------------------------------------------------------------------------------
+
+.PHONY: gas
+gas: setup ## measure what every transaction costs, beside other tokens and markets (docs/gas.md)
+	@$(BIN)/python -m benchmarks.gas $(ARGS)
+
 # --- Check ---------------------------------------------------------------------------------------
 
 .PHONY: check format format-check lint types layers contracts-format contracts-check
