@@ -18,14 +18,18 @@ from ledger.chain import (
     Custody,
     Network,
     Rpc,
+    address_book,
+    adopt,
     deploy,
     grant_verifier,
+    identify,
     load_network,
     mint_dollars,
     open_custody,
     queue_approvals,
 )
 from ledger.db.session import Sessions
+from ledger.kernel.address_book import AddressBook, file_of
 from ledger.kernel.clock import now
 from ledger.kernel.errors import InvalidApiKey, TokenExpired
 from ledger.kernel.files import write_private
@@ -33,6 +37,9 @@ from ledger.kernel.money import Micros
 from ledger.kernel.settings import Settings
 
 ACCOUNTS_FILE = "dev-accounts.json"
+BOOKS_FOLDER = "deployments"
+"""Where a data folder keeps the address book of the contracts that were deployed for it."""
+DEPLOYMENTS = Path(__file__).resolve().parents[1] / "scripts" / "deploy" / "deployments"
 COMPANY_FUNDS = Micros(10_000_000_000)  # 10,000 test dollars
 
 
@@ -63,22 +70,36 @@ class Provisioned:
 
 
 async def provision(settings: Settings, sessions: Sessions, rpc: Rpc) -> Provisioned:
-    """Brings a migrated database and a development chain to where people can begin.
+    """Brings a migrated database and a chain to where people can begin.
+
+    On a development chain the contracts are deployed, unless `deployments` names address books; on a live one they
+    stand already, and its admin grants our keys their roles.
 
     Raises:
-        BlockchainUnavailable: the chain is not the one that this database mirrors, or takes nothing.
+        BlockchainUnavailable: the chain is not the one that this database mirrors, takes nothing, or is a live one
+            without an address book.
         CustodyError: the keystore does not open, or is not the one that this database's wallets came from.
     """
     if settings.mode != "development":
         raise AssertionError("production is provisioned by its operators, step by step")
     custody = await open_custody(settings)
-    network = await _network(settings, sessions, rpc, custody)
+    ours = settings.deployments is None and (await identify(rpc)).is_development
+    network = await _network(settings, sessions, rpc, custody, ours=ours)
     async with sessions.begin() as session:
         accounts = {role.name: await _account(session, network, role) for role in ROLES}
 
-    verifier = custody.holder(VERIFIER.custody_index).address
-    await grant_verifier(sessions, rpc, network, verifier=verifier)
-    company = accounts[COMPANY.name].public_id
+    if ours:
+        await _endow(sessions, rpc, network, company=accounts[COMPANY.name].public_id)
+    accounts_file = settings.data / ACCOUNTS_FILE
+    async with sessions.begin() as session:
+        await _write_accounts(session, settings, network, accounts, accounts_file)
+    return Provisioned(network, accounts, accounts_file)
+
+
+async def _endow(sessions: Sessions, rpc: Rpc, network: Network, *, company: str) -> None:
+    """Lets the verifier verify, and gives the company dollars to play with: both need contracts of our own."""
+    custody = network.custody
+    await grant_verifier(sessions, rpc, network, verifier=custody.holder(VERIFIER.custody_index).address)
     await mint_dollars(
         sessions,
         rpc,
@@ -87,16 +108,22 @@ async def provision(settings: Settings, sessions: Sessions, rpc: Rpc) -> Provisi
         total=COMPANY_FUNDS,
         purpose=f"mint test dollars for {company}",
     )
-    accounts_file = settings.data / ACCOUNTS_FILE
-    async with sessions.begin() as session:
-        await _write_accounts(session, settings, network, accounts, accounts_file)
-    return Provisioned(network, accounts, accounts_file)
 
 
-async def _network(settings: Settings, sessions: Sessions, rpc: Rpc, custody: Custody) -> Network:
-    await deploy(sessions, rpc, custody, network=settings.network, confirmations=settings.confirmations)
+async def _network(settings: Settings, sessions: Sessions, rpc: Rpc, custody: Custody, *, ours: bool) -> Network:
+    """The network with its contracts: deployed by us, or as the scripts' address book has them."""
+    if ours:
+        await deploy(sessions, rpc, custody, network=settings.network, confirmations=settings.confirmations)
+    else:
+        chain_id = (await identify(rpc)).chain_id
+        book = AddressBook.read(file_of(settings.deployments or DEPLOYMENTS, chain_id))
+        await adopt(sessions, rpc, custody, book, network=settings.network, confirmations=settings.confirmations)
     async with sessions() as session:
-        return await load_network(session, settings.network, custody)
+        network = await load_network(session, settings.network, custody)
+        if ours:
+            book = await address_book(session, network)
+            await asyncio.to_thread(book.write, file_of(settings.data / BOOKS_FOLDER, network.chain_id))
+    return network
 
 
 async def _account(session: AsyncSession, network: Network, role: Role) -> Account:

@@ -1,9 +1,10 @@
 """The chain: contract bindings, keys, signed data, intents, and the relayer that submits them."""
 
 from ledger.chain.abi import DecodedError, decode_error, function_data
+from ledger.chain.adopt import adopt
 from ledger.chain.approvals import queue_approvals
 from ledger.chain.custody import Custody, Signer, open_custody
-from ledger.chain.deploy import deploy, grant_verifier, mint_dollars
+from ledger.chain.deploy import address_book, deploy, grant_verifier, mint_dollars
 from ledger.chain.identity import check_chain, identify
 from ledger.chain.intents import (
     IntentState,
@@ -73,6 +74,8 @@ __all__ = [
     "RpcError",
     "Signer",
     "Transfer",
+    "address_book",
+    "adopt",
     "answer_status",
     "approval_ref",
     "authorization_ref",

@@ -134,11 +134,15 @@ def function_result(contract: ContractName, name: str, data: bytes) -> Any:
     return values[0] if len(values) == 1 else values
 
 
+def constructor_inputs(contract: ContractName) -> tuple[Mapping[str, Any], ...]:
+    """The parameters of the contract's constructor."""
+    constructors = _entries(contract, "constructor")
+    return constructors[0].inputs if constructors else ()
+
+
 def creation_code(contract: ContractName, arguments: Sequence[Any] = ()) -> bytes:
     """What a transaction that deploys the contract carries: its bytecode and the constructor's arguments."""
-    constructors = _entries(contract, "constructor")
-    inputs = constructors[0].inputs if constructors else ()
-    return bytes.fromhex(artifact(contract)["bytecode"][2:]) + encode(inputs, arguments)
+    return bytes.fromhex(artifact(contract)["bytecode"][2:]) + encode(constructor_inputs(contract), arguments)
 
 
 _BUILT_IN = (

@@ -7,22 +7,24 @@ same addresses.
 
 from collections.abc import Sequence
 
+from eth_utils.address import to_checksum_address
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ledger.chain.abi import CONTRACT_NAMES, ContractName, creation_code, function, function_data
+from ledger.chain.abi import ContractName, constructor_inputs, creation_code, encode, function, function_data
 from ledger.chain.acts import Act, store_once, until_mined
-from ledger.chain.custody import OPERATORS, Custody, CustodyError
+from ledger.chain.adopt import check_code, keep_contracts
+from ledger.chain.custody import OPERATORS, Custody, CustodyError, OperatorName
 from ledger.chain.delivery import Delivery
 from ledger.chain.identity import identify, register_chain
-from ledger.chain.models import Deployment, Submission
+from ledger.chain.models import Submission
 from ledger.chain.network import FIELDS, Contracts, Network
 from ledger.chain.rpc import Rpc, to_hex
 from ledger.chain.submissions import lock_sender, next_nonce
 from ledger.chain.transactions import Call, created_address
 from ledger.chain.typed_data import CREDIT_NAME
 from ledger.db.session import Sessions
+from ledger.kernel.address_book import AddressBook, Coin, Contract, Token
 from ledger.kernel.errors import BlockchainUnavailable
 from ledger.kernel.money import Micros
 
@@ -33,10 +35,15 @@ DAILY_ISSUE_CAP_KG = 1_000_000_000
 FEE_BPS = 0
 FEE_CAP_BPS = 100
 
+DOLLAR_SYMBOL = "TUSD"
+DOLLAR_DECIMALS = 6
+
 ISSUER_ROLE = 1
 VERIFIER_ROLE = 2
 MATCHER_ROLE = 4
 ANCHOR_ROLE = 5
+
+GRANTED: tuple[OperatorName, ...] = ("issuer", "matcher", "anchor")
 
 CREATION_GAS = 6_000_000
 CALL_GAS = 200_000
@@ -78,9 +85,60 @@ async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str
 
     delivery = Delivery(sessions, rpc, identity.chain_id, custody)
     mined = await until_mined(sessions, rpc, delivery, identity.chain_id, [act.purpose for act in acts])
-    await _check_code(rpc, contracts)
-    await _keep(sessions, identity.chain_id, contracts, mined)
+    await check_code(rpc, contracts)
+    blocks = {name: row.block_number or 0 for row in mined for name in ORDER if row.purpose == _purpose(name)}
+    async with sessions.begin() as session:
+        await keep_contracts(session, identity.chain_id, contracts, blocks)
     return contracts
+
+
+async def address_book(session: AsyncSession, network: Network) -> AddressBook:
+    """A deployment of ours to a development chain, as the scripts would write it down for another chain.
+
+    Raises:
+        NoResultFound: the contracts were not deployed by us.
+    """
+    custody, contracts = network.custody, network.contracts
+    deployer = custody.operator("deployer").address
+    arguments = _arguments(deployer, contracts)
+    made = {name: await _creation(session, network.chain_id, name) for name in ORDER}
+    return AddressBook(
+        chain_id=network.chain_id,
+        network="local",
+        stands_for=network.name,
+        deployer=to_checksum_address(deployer),
+        first_nonce=made[ORDER[0]].nonce,
+        multisig=to_checksum_address(deployer),
+        roles={name: [to_checksum_address(custody.operator(name).address)] for name in GRANTED},
+        coin=Coin(address=to_checksum_address(contracts.dollar), symbol=DOLLAR_SYMBOL, decimals=DOLLAR_DECIMALS),
+        tokens={SYMBOL: Token(name=CREDIT_NAME, credit_class="micro")},
+        contracts=[_listed(name, contracts.named()[name], arguments[name], made[name]) for name in ORDER],
+        complete=True,
+    )
+
+
+async def _creation(session: AsyncSession, chain_id: int, name: ContractName) -> Submission:
+    """The mined transaction that created a contract."""
+    created = select(Submission).where(
+        Submission.chain_id == chain_id,
+        Submission.purpose == _purpose(name),
+        Submission.block_number.is_not(None),
+    )
+    return (await session.scalars(created)).one()
+
+
+def _listed(name: ContractName, address: bytes, arguments: Sequence[object], made: Submission) -> Contract:
+    inputs = constructor_inputs(name)
+    readable = [to_checksum_address(each) if isinstance(each, bytes) else each for each in arguments]
+    return Contract(
+        name=name,
+        token=SYMBOL if name in {"CarbonCredit", "CarbonMarket"} else None,
+        address=to_checksum_address(address),
+        arguments=dict(zip((each["name"].strip("_") for each in inputs), readable, strict=True)),
+        encoded_arguments=encode(inputs, arguments).hex(),
+        block_number=made.block_number or 0,
+        transaction_hash=to_hex(made.transaction_hash),
+    )
 
 
 async def grant_verifier(sessions: Sessions, rpc: Rpc, network: Network, *, verifier: bytes) -> None:
@@ -140,8 +198,9 @@ def _contracts(deployer: bytes, first_nonce: int) -> Contracts:
     return Contracts(**{field: addresses[name] for name, field in FIELDS.items()})
 
 
-def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
-    arguments: dict[ContractName, Sequence[object]] = {
+def _arguments(deployer: bytes, contracts: Contracts) -> dict[ContractName, Sequence[object]]:
+    """What each constructor is given."""
+    return {
         "RoleManager": [deployer],
         "RecordAnchor": [contracts.manager],
         "Relay": [],
@@ -149,6 +208,10 @@ def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
         "CarbonCredit": [CREDIT_NAME, SYMBOL, MICRO_CLASS, LOWEST_LEVEL, DAILY_ISSUE_CAP_KG, contracts.manager],
         "CarbonMarket": [contracts.credit, contracts.dollar, FEE_BPS, FEE_CAP_BPS, contracts.manager],
     }
+
+
+def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
+    arguments = _arguments(deployer, contracts)
     return [Act(_purpose(name), Call(b"", creation_code(name, arguments[name]), CREATION_GAS)) for name in ORDER]
 
 
@@ -171,31 +234,3 @@ def _restrict(manager: bytes, target: bytes, selector: bytes, role: int, purpose
 def _grant(manager: bytes, role: int, account: bytes, purpose: str) -> Act:
     data = function_data("RoleManager", "grantRole", [role, account, 0])
     return Act(purpose, Call(manager, data, CALL_GAS))
-
-
-async def _check_code(rpc: Rpc, contracts: Contracts) -> None:
-    named = contracts.named()
-    codes = await rpc.batch([("eth_getCode", (to_hex(named[name]), "latest")) for name in CONTRACT_NAMES])
-    missing = [name for name, code in zip(CONTRACT_NAMES, codes, strict=True) if code == "0x"]
-    if missing:
-        raise BlockchainUnavailable(
-            f"The chain has no {', '.join(missing)} where the database says. It is not the chain that was deployed to: "
-            "bring its saved state back, or start with an empty database and an empty data folder.",
-            missing=missing,
-        )
-
-
-async def _keep(sessions: Sessions, chain_id: int, contracts: Contracts, mined: Sequence[Submission]) -> None:
-    blocks = {row.purpose: row.block_number for row in mined}
-    rows = [
-        {"chain_id": chain_id, "name": name, "address": address, "block_number": blocks[_purpose(name)]}
-        for name, address in contracts.named().items()
-    ]
-    fresh = insert(Deployment).values(rows)
-    async with sessions.begin() as session:
-        await session.execute(
-            fresh.on_conflict_do_update(
-                index_elements=[Deployment.chain_id, Deployment.name],
-                set_={"address": fresh.excluded.address, "block_number": fresh.excluded.block_number},
-            )
-        )

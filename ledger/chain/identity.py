@@ -37,8 +37,10 @@ async def identify(rpc: Rpc) -> ChainIdentity:
     return ChainIdentity(to_int(chain_id), to_bytes(genesis["hash"]), to_int(head))
 
 
-async def register_chain(session: AsyncSession, identity: ChainIdentity, *, network: str, confirmations: int) -> Chain:
-    """Enters the chain at the first start, mirrored from its present head on; afterwards only compares.
+async def register_chain(
+    session: AsyncSession, identity: ChainIdentity, *, network: str, confirmations: int, first_block: int | None = None
+) -> Chain:
+    """Enters the chain at the first start, mirrored from a block or else its present head on; later only compares.
 
     Raises:
         BlockchainUnavailable: the database belongs to another chain.
@@ -49,7 +51,7 @@ async def register_chain(session: AsyncSession, identity: ChainIdentity, *, netw
             chain_id=identity.chain_id,
             network=network,
             genesis_hash=identity.genesis_hash,
-            next_block=identity.head,
+            next_block=identity.head if first_block is None else first_block,
             confirmations=confirmations,
         )
         .on_conflict_do_nothing()

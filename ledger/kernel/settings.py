@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     custody_passphrase: SecretStr | None = None
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
+    deployments: Path | None = Field(
+        default=None, description="Folder of address books; by default the one that the deployment scripts write."
+    )
     network: NetworkName = "polygon"
     confirmations: int = Field(
         default=1, ge=1, description="Blocks, its own included, after which a fact is confirmed."

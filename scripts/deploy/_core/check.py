@@ -64,6 +64,7 @@ class _Check:
         for creation in self._creations:
             if creation.contract in RESTRICTED:
                 yield from self._authority(creation)
+        yield self._reads(self._of("RecordAnchor"), "authority", self._manager)
         for symbol, token in self._target.tokens.items():
             yield from self._credit(self._of("CarbonCredit", symbol), symbol, token)
             yield from self._market(self._of("CarbonMarket", symbol), symbol)

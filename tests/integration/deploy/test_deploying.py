@@ -20,6 +20,7 @@ from tests.support.deploying import (
     differences,
 )
 
+TRANSACTIONS = 23
 SEND, RECEIPT = "eth_sendRawTransaction", "eth_getTransactionReceipt"
 
 
@@ -45,7 +46,7 @@ def test_the_plan_tells_every_transaction_and_address_beforehand_and_sends_nothi
     _, stock, text = plan(operator.chain.node(), operator.key.address, operator.request())
     assert operator.nonce == 0
     assert not file_of(operator.folder, AMOY).exists()
-    assert "of 24 transactions to send" in text
+    assert f"{TRANSACTIONS} of {TRANSACTIONS} transactions to send" in text
     for step in stock.steps:
         assert step.concerns in text
     assert "USDC at 0x41E94Eb019C0762f9Bfcf9Fb1E58725BfB0e7582, 6 decimals" in text
@@ -125,20 +126,20 @@ def test_a_book_that_was_lost_is_written_anew_from_the_chain(operator: Operator)
     with pytest.raises(Refused, match=rf"created a RoleManager on this chain before, at {manager} with nonce 0"):
         operator.deploy()
     assert differences(operator.deploy(first_nonce=0)) == []
-    assert operator.nonce == 24
+    assert operator.nonce == TRANSACTIONS
     whole = operator.book
 
     file_of(operator.folder, AMOY).unlink()
     assert differences(operator.deploy(first_nonce=0)) == []
-    assert (operator.book, operator.nonce) == (whole, 24)
+    assert (operator.book, operator.nonce) == (whole, TRANSACTIONS)
 
 
 def test_a_second_set_of_contracts_needs_to_be_asked_for(operator: Operator) -> None:
     operator.deploy()
     first = operator.book
     file_of(operator.folder, AMOY).unlink()
-    assert differences(operator.deploy(first_nonce=24)) == []
-    assert operator.nonce == 48
+    assert differences(operator.deploy(first_nonce=TRANSACTIONS)) == []
+    assert operator.nonce == 2 * TRANSACTIONS
     assert {each.address for each in operator.book.contracts}.isdisjoint(each.address for each in first.contracts)
 
 
@@ -157,7 +158,7 @@ def test_a_transaction_of_the_deployers_own_in_between_is_told_and_then_stepped_
         operator.deploy()
     assert differences(operator.deploy(renumber=True)) == []
     assert operator.book.contracts[:5] == so_far
-    assert operator.nonce == 25
+    assert operator.nonce == TRANSACTIONS + 1
 
 
 def test_a_nonce_that_another_transaction_took_is_told_and_then_stepped_over(operator: Operator) -> None:
@@ -168,7 +169,7 @@ def test_a_nonce_that_another_transaction_took_is_told_and_then_stepped_over(ope
     with pytest.raises(DeploymentError, match=r"used nonce 3 for .* it was to create CarbonCredit WCCM"):
         operator.deploy()
     assert differences(operator.deploy(renumber=True)) == []
-    assert operator.nonce == 25
+    assert operator.nonce == TRANSACTIONS + 1
 
 
 def test_transactions_that_wait_are_let_through_first(operator: Operator) -> None:
@@ -193,7 +194,7 @@ def test_a_transaction_that_got_too_cheap_is_replaced_by_the_same_at_a_higher_pr
     first = operator.book.transactions[0]
     assert (first.purpose, first.nonce) == (cheap.purpose, cheap.nonce)
     assert first.transaction_hash != cheap.transaction_hash
-    assert operator.nonce == 24
+    assert operator.nonce == TRANSACTIONS
 
 
 def test_a_transaction_that_a_wallet_sped_up_counts_as_the_step(operator: Operator) -> None:
@@ -207,7 +208,7 @@ def test_a_transaction_that_a_wallet_sped_up_counts_as_the_step(operator: Operat
 
     assert differences(operator.deploy()) == []
     assert operator.book.transactions[0].transaction_hash == sped_up
-    assert operator.nonce == 24
+    assert operator.nonce == TRANSACTIONS
 
 
 def test_a_deployment_is_not_finished_as_another_one(operator: Operator) -> None:
