@@ -91,3 +91,48 @@ contract ReenteringWallet {
         return IERC1271.isValidSignature.selector;
     }
 }
+
+/// @notice An account that answers with a word of its choice, cut or filled up with zeros to a size of its choice.
+contract AnsweringWallet is IERC1271 {
+    bytes32 private immutable WORD;
+    uint256 private immutable SIZE;
+
+    constructor(bytes32 word, uint256 size) {
+        (WORD, SIZE) = (word, size);
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+        (bytes32 word, uint256 size) = (WORD, SIZE);
+        assembly {
+            let answer := mload(0x40)
+            mstore(answer, word)
+            return(answer, size)
+        }
+    }
+}
+
+/// @notice An account that reverts with the very answer that would mean yes.
+contract ContradictoryWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        bytes4 answer = IERC1271.isValidSignature.selector;
+        assembly {
+            mstore(0, answer)
+            revert(0, 0x20)
+        }
+    }
+}
+
+/// @notice An account that says yes to everything, but first uses the gas it is told to.
+contract SlowWallet is IERC1271 {
+    uint256 private immutable GAS;
+
+    constructor(uint256 gas_) {
+        GAS = gas_;
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+        uint256 until = gasleft() - GAS;
+        while (gasleft() > until) {}
+        return IERC1271.isValidSignature.selector;
+    }
+}

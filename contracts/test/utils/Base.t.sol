@@ -235,13 +235,17 @@ abstract contract Base is Test {
         return abi.encodePacked(r, s, v);
     }
 
-    /// @dev The other signature over the same digest: s mirrored into the upper half of the curve's order.
-    function malleate(bytes memory signature) internal pure returns (bytes memory) {
-        (bytes32 r, bytes32 s, uint8 v) = (bytes32(0), bytes32(0), uint8(signature[64]));
+    function parts(bytes memory signature) internal pure returns (uint8 v, bytes32 r, bytes32 s) {
+        v = uint8(signature[64]);
         assembly {
             r := mload(add(signature, 0x20))
             s := mload(add(signature, 0x40))
         }
+    }
+
+    /// @dev The other signature over the same digest: s mirrored into the upper half of the curve's order.
+    function malleate(bytes memory signature) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = parts(signature);
         uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
         return abi.encodePacked(r, order - uint256(s), v == 27 ? uint8(28) : uint8(27));
     }

@@ -72,13 +72,25 @@ library TypedData {
         pure
         returns (bytes32)
     {
+        return authorization(kind, from, to, kg, 0, validBefore, nonce);
+    }
+
+    function authorization(
+        string memory kind,
+        address from,
+        address to,
+        uint256 kg,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce
+    ) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(
             abi.encodePacked(
                 kind,
                 "WithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
             )
         );
-        return keccak256(abi.encode(typeHash, from, to, kg, 0, validBefore, nonce));
+        return keccak256(abi.encode(typeHash, from, to, kg, validAfter, validBefore, nonce));
     }
 
     function cancelAuthorization(address authorizer, bytes32 nonce) internal pure returns (bytes32) {
