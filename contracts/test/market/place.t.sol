@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Vm} from "forge-std/Vm.sol";
+
 import {ICarbonMarket, Order, OrderState} from "../../src/interfaces/ICarbonMarket.sol";
 import {OwnedWallet} from "../mocks/Wallets.sol";
-import {Base} from "../utils/Base.t.sol";
+import {Trading} from "../utils/Trading.t.sol";
 import {TypedData} from "../utils/TypedData.sol";
 
-contract PlaceTest is Base {
+contract PlaceTest is Trading {
     Order private it;
     bytes32 private ref;
 
     function setUp() public override {
         super.setUp();
-        issueTo(household.addr, 100);
-        fund(household.addr, 0);
-        fund(company.addr, 1000);
         it = defaultOrder(household.addr, SELL, 100);
-        ref = market.refOf(household.addr, it.salt);
+        ref = refOf(it);
     }
 
     function _place() private {
         vm.prank(household.addr);
-        market.place(it, "");
+        assertEq(market.place(it, ""), refOf(it));
     }
 
     function _placeSigned(bytes memory signature) private {
@@ -29,92 +28,70 @@ contract PlaceTest is Base {
         market.place(it, signature);
     }
 
-    function _expectUnusable(bytes memory reason) private {
-        Order[] memory orders = new Order[](1);
-        bytes[] memory signatures = new bytes[](1);
-        (orders[0], signatures[0]) = (it, signMarket(household, TypedData.order(it)));
-        vm.expectEmit(address(market));
-        emit ICarbonMarket.FillSkipped(ref, reason);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotEnoughFilled.selector, 1, 0));
-        vm.prank(company.addr);
-        market.fillMany(1, type(uint256).max, type(uint128).max, orders, signatures);
+    function _refuse(bytes memory reason) private {
+        vm.expectRevert(reason);
+        vm.prank(household.addr);
+        market.place(it, "");
     }
 
-    /* PLACE */
+    function _refuseField(string memory field) private {
+        _refuse(abi.encodeWithSelector(ICarbonMarket.InvalidOrder.selector, field));
+        it = defaultOrder(household.addr, SELL, 100);
+    }
 
     function test_RevertWhen_TheOrderIsNotWellFormed() external {
         it.side = 2;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidOrder.selector, "side"));
-        _place();
-        it = defaultOrder(household.addr, SELL, 0);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidOrder.selector, "kg"));
-        _place();
-        it = defaultOrder(household.addr, SELL, 100);
+        _refuseField("side");
+        it.kg = 0;
+        _refuseField("kg");
+        it.kg = uint128(type(uint96).max) + 1;
+        _refuseField("kg");
         it.pricePerKg = 0;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidOrder.selector, "pricePerKg"));
-        _place();
-        it = defaultOrder(household.addr, SELL, 100);
+        _refuseField("pricePerKg");
         it.minFillKg = 101;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidOrder.selector, "minFillKg"));
-        _place();
+        _refuseField("minFillKg");
     }
 
     function test_RevertWhen_TheOrderIsExpired() external {
         vm.warp(it.expiry + 1);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.OrderExpired.selector, ref, it.expiry));
-        _place();
+        _refuse(abi.encodeWithSelector(ICarbonMarket.OrderExpired.selector, ref, it.expiry));
     }
 
     function test_RevertWhen_TheCounterIsNotTheMakers() external {
         it.counter = 1;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.CounterMismatch.selector, household.addr, 1, 0));
-        _place();
+        _refuse(abi.encodeWithSelector(ICarbonMarket.CounterMismatch.selector, household.addr, 1, 0));
     }
 
     function test_RevertWhen_TheOrderWasCancelledBefore() external {
         vm.prank(household.addr);
         market.cancel(it.salt);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.OrderIsCancelled.selector, ref));
-        _place();
+        _refuse(abi.encodeWithSelector(ICarbonMarket.OrderIsCancelled.selector, ref));
     }
 
     function test_RevertWhen_TheOrderIsPlacedAlready() external {
         _place();
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.OrderIsPlaced.selector, ref));
-        _place();
+        _refuse(abi.encodeWithSelector(ICarbonMarket.OrderIsPlaced.selector, ref));
     }
 
     function test_RevertWhen_TheSaltBelongsToAnotherOrder() external {
-        Order[] memory orders = new Order[](1);
-        bytes[] memory signatures = new bytes[](1);
-        (orders[0], signatures[0]) = (it, signMarket(household, TypedData.order(it)));
-        vm.prank(company.addr);
-        market.fillMany(1, type(uint256).max, type(uint128).max, orders, signatures);
-
+        addSigned(household, it);
+        buy(1);
         it.pricePerKg -= 1;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.RefTaken.selector, ref));
-        _place();
+        _refuse(abi.encodeWithSelector(ICarbonMarket.RefTaken.selector, ref));
+    }
+
+    function test_RevertWhen_TheOrderIsFilledAlready() external {
+        addSigned(household, it);
+        buy(100);
+        _refuse(abi.encodeWithSelector(ICarbonMarket.OrderIsFilled.selector, ref));
     }
 
     function test_RevertWhen_TheBearerHasNoSignatureOfTheMaker() external {
-        bytes memory signature = signMarket(company, TypedData.order(it));
+        bytes memory signature = signOrder(company, it);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, household.addr));
         _placeSigned(signature);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, household.addr));
         _placeSigned("");
-    }
-
-    function test_RevertWhen_TheSignatureIsForAnotherChain() external {
-        bytes memory signature = signMarket(household, TypedData.order(it));
-        vm.chainId(137);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, household.addr));
-        _placeSigned(signature);
-    }
-
-    function test_RevertWhen_TheSignatureIsMalleated() external {
-        bytes memory signature = malleate(signMarket(household, TypedData.order(it)));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, household.addr));
-        _placeSigned(signature);
     }
 
     function test_WhenTheMakerPlaces() external {
@@ -125,81 +102,52 @@ contract PlaceTest is Base {
         assertTrue(state.placed);
         assertFalse(state.cancelled);
         assertEq(state.filledKg, 0);
+        assertEq(state.orderTag, bytes18(TypedData.order(it)));
+    }
+
+    function test_WhenTheOrderIsAtTheBounds() external {
+        (it.kg, it.minFillKg) = (type(uint96).max, type(uint96).max);
+        (it.pricePerKg, it.expiry) = (1, uint64(block.timestamp));
+        _place();
+        (it.salt, it.side, it.kg, it.minFillKg) = ("another", BUY, 1, 0);
+        (it.pricePerKg, it.maxFeeBps) = (type(uint128).max, 0);
+        _place();
     }
 
     function test_WhenAnyoneBearsTheMakersSignature() external {
-        assertEq(market.digestOf(it), TypedData.digest(marketDomain(), TypedData.order(it)));
-        vm.expectEmit(address(market));
-        emit ICarbonMarket.OrderPlaced(ref, household.addr, it);
-        _placeSigned(signMarket(household, TypedData.order(it)));
+        vm.recordLogs();
+        _placeSigned(signOrder(household, it));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 1); // and nothing is tied besides
+        assertEq(logs[0].topics[0], ICarbonMarket.OrderPlaced.selector);
+        assertEq(logs[0].topics[1], ref);
+        assertEq(logs[0].topics[2], bytes32(uint256(uint160(household.addr))));
+        assertEq(logs[0].data, abi.encode(it));
         assertTrue(market.orderState(ref).placed);
+    }
+
+    function test_WhenASignedOrderIsPartlyFilledBefore() external {
+        addSigned(household, it);
+        buy(40);
+        _place();
+        signatures[0] = "";
+        buy(60);
+        assertEq(market.orderState(ref).filledKg, 100);
+        assertEq(credit.balanceOf(company.addr), 100);
     }
 
     function test_WhenTheMakerHasCode() external {
         it.maker = address(new OwnedWallet(household.addr));
-        _placeSigned(signMarket(household, TypedData.order(it)));
-        assertTrue(market.orderState(market.refOf(it.maker, it.salt)).placed);
+        _placeSigned(signOrder(household, it));
+        assertTrue(market.orderState(refOf(it)).placed);
     }
 
-    /* CANCEL */
-
-    function test_RevertWhen_TheOrderIsCancelledAlready() external {
-        vm.startPrank(household.addr);
-        market.cancel(it.salt);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.OrderIsCancelled.selector, ref));
-        market.cancel(it.salt);
-    }
-
-    function test_RevertWhen_TheCancellationIsNotTheMakers() external {
-        bytes memory signature = signMarket(company, TypedData.cancelOrder(household.addr, it.salt));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, household.addr));
-        market.cancelWithSignature(household.addr, it.salt, signature);
-    }
-
-    function test_WhenTheMakerCancels() external {
+    function test_WhenTwoMakersUseOneSalt() external {
         _place();
-        vm.expectEmit(address(market));
-        emit ICarbonMarket.OrderCancelled(ref, household.addr);
-        vm.prank(household.addr);
-        market.cancel(it.salt);
-        _expectUnusable(abi.encodeWithSelector(ICarbonMarket.OrderIsCancelled.selector, ref));
-    }
-
-    function test_WhenAnyoneBearsTheMakersCancellation() external {
-        bytes memory signature = signMarket(household, TypedData.cancelOrder(household.addr, it.salt));
-        vm.prank(stranger);
-        market.cancelWithSignature(household.addr, it.salt, signature);
-        _expectUnusable(abi.encodeWithSelector(ICarbonMarket.OrderIsCancelled.selector, ref));
-    }
-
-    /* CANCEL ALL */
-
-    function test_RevertWhen_TheSignedCounterIsNotTheMakers() external {
-        bytes memory signature = signMarket(household, TypedData.cancelAllOrders(household.addr, 1));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.CounterMismatch.selector, household.addr, 1, 0));
-        market.cancelAllWithSignature(household.addr, 1, signature);
-    }
-
-    function test_RevertWhen_TheCounterSignatureIsNotTheMakers() external {
-        bytes memory signature = signMarket(company, TypedData.cancelAllOrders(household.addr, 0));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.InvalidMakerSignature.selector, household.addr));
-        market.cancelAllWithSignature(household.addr, 0, signature);
-    }
-
-    function test_WhenTheMakerCancelsAll() external {
-        _place();
-        vm.expectEmit(address(market));
-        emit ICarbonMarket.CounterRaised(household.addr, 1);
-        vm.prank(household.addr);
-        market.cancelAll();
-        _expectUnusable(abi.encodeWithSelector(ICarbonMarket.CounterMismatch.selector, household.addr, 0, 1));
-    }
-
-    function test_WhenAnyoneBearsTheSignatureToCancelAll() external {
-        bytes memory signature = signMarket(household, TypedData.cancelAllOrders(household.addr, 0));
-        market.cancelAllWithSignature(household.addr, 0, signature);
-        assertEq(market.counterOf(household.addr), 1);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.CounterMismatch.selector, household.addr, 0, 1));
-        market.cancelAllWithSignature(household.addr, 0, signature);
+        it.maker = neighbour.addr;
+        vm.prank(neighbour.addr);
+        market.place(it, "");
+        assertTrue(market.orderState(refOf(it)).placed);
+        assertNotEq(refOf(it), ref);
     }
 }
