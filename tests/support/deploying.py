@@ -38,7 +38,8 @@ OPTIONS = Options(
         "anchor": [ANCHOR],
     },
 )
-PACE = Pace(poll_seconds=0.01, patience_seconds=0.1)
+PACE = Pace(poll_seconds=0.01, patience_seconds=30)
+IMPATIENT = Pace(poll_seconds=0.01, patience_seconds=0.1)
 PLENTY_WEI = 10**20
 
 
@@ -148,6 +149,11 @@ class Operator:
     def request(self, **changes: Any) -> Request:
         """What is asked for."""
         return replace(Request(self.options, folder=self.folder, pace=PACE), **changes)
+
+    @property
+    def sent(self) -> int:
+        """How many transactions of the operator's the node has; a node answers before it has mined them."""
+        return self.chain.node().nonce(self.key.address, "pending")
 
     def deploy(self, node: Node | None = None, **changes: Any) -> list[Finding]:
         """Deploys, or goes on; what is read back at the end."""

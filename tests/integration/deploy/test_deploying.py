@@ -10,6 +10,7 @@ from scripts.deploy._core.operate import plan
 from scripts.deploy._core.stock import Stock
 from tests.support.deploying import (
     AMOY,
+    IMPATIENT,
     ISSUER,
     MULTISIG,
     PLENTY_WEI,
@@ -111,7 +112,7 @@ def test_a_machine_that_stops_at_every_transaction_deploys_everything_once(
     for number in range(1, len(addresses) + 1):
         with pytest.raises(Interrupted):
             operator.deploy(operator.chain.node(Interruption(method, answered=answered, after=min(number, calls))))
-        assert operator.nonce == (number if answered else number - 1)
+        assert operator.sent == (number if answered else number - 1)
     assert differences(operator.deploy()) == []
     assert operator.nonce == len(addresses)
     assert [step.concerns for step in planned(operator).steps] == addresses
@@ -183,7 +184,7 @@ def test_transactions_that_wait_are_let_through_first(operator: Operator) -> Non
 def test_a_transaction_that_got_too_cheap_is_replaced_by_the_same_at_a_higher_price(operator: Operator) -> None:
     operator.chain.ask("evm_setAutomine", False)
     with pytest.raises(DeploymentError, match="is sent but not mined after 0 s"):
-        operator.deploy()
+        operator.deploy(pace=IMPATIENT)
     cheap = operator.book.transactions[0]
     operator.chain.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
     operator.chain.ask("anvil_mine")
