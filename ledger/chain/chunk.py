@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain import abi
@@ -76,14 +76,19 @@ def bounded(count: int) -> int:
 
 async def kept_chunk(session: AsyncSession, chain_id: int, above: int) -> Chunk:
     """The events that are kept from the blocks above `above`: what a rewind to it takes back."""
-    rows = await session.execute(
-        select(ChainEvent)
-        .where(ChainEvent.chain_id == chain_id, ChainEvent.block_number > above)
-        .order_by(ChainEvent.block_number, ChainEvent.log_index)
-    )
-    events = [_kept_event(row) for row in rows.scalars()]
+    events = await kept_events(session, chain_id, ChainEvent.block_number > above)
     last = events[-1].block_number if events else above
     return Chunk(chain_id, await load_contracts(session, chain_id), above + 1, last, (), events)
+
+
+async def kept_events(session: AsyncSession, chain_id: int, *which: ColumnElement[bool]) -> list[Event]:
+    """The events that are kept of a chain and meet these conditions, in the chain's order."""
+    rows = await session.scalars(
+        select(ChainEvent)
+        .where(ChainEvent.chain_id == chain_id, *which)
+        .order_by(ChainEvent.block_number, ChainEvent.log_index)
+    )
+    return [_kept_event(row) for row in rows]
 
 
 def _kept_event(row: ChainEvent) -> Event:

@@ -1,25 +1,58 @@
 """The credit token as the chain has it. The only writer of the rows in `mirror_models`."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Boolean, DateTime, LargeBinary, delete, func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
-from ledger.chain.chunk import ZERO_ADDRESS, Chunk, Event, kept_chunk, moment_of
+from ledger.chain.chunk import ZERO_ADDRESS, Chunk, Event, kept_chunk, kept_events, moment_of
+from ledger.chain.models import ChainEvent
 from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
-from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows
+from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
 from ledger.events import record
 from ledger.kernel.units import Kg
 
 HOLDINGS = Sums(CreditHolding, "holder", ("balance_kg", "earned_kg", "purchased_kg", "sold_kg", "retired_kg"))
 BALANCE, EARNED, PURCHASED, SOLD, RETIRED = range(len(HOLDINGS.columns))
 
-BATCHES = Sums(CreditBatch, "batch_id", ("issuances", "issued_kg", "buffered_kg", "retired_kg"))
-BATCH_ISSUANCES, BATCH_ISSUED, BATCH_BUFFERED, BATCH_RETIRED = range(len(BATCHES.columns))
+BATCHES = Sums(
+    CreditBatch,
+    "batch_id",
+    (
+        "issuances",
+        "issued_kg",
+        "buffered_kg",
+        "retired_kg",
+        "cancelled_kg",
+        "spent_buffer_kg",
+        "deficit_circulating_kg",
+        "deficit_retired_kg",
+    ),
+)
+(
+    BATCH_ISSUANCES,
+    BATCH_ISSUED,
+    BATCH_BUFFERED,
+    BATCH_RETIRED,
+    BATCH_CANCELLED,
+    BATCH_SPENT,
+    BATCH_OWED_CIRCULATING,
+    BATCH_OWED_RETIRED,
+) = range(len(BATCHES.columns))
+
+STATUS_EVENTS = ("BatchSuspended", "BatchUnsuspended", "BatchReversed", "BatchReinstated")
+STATUS_TYPES: dict[str, TypeEngine[Any]] = {
+    "batch_id": LargeBinary(),
+    "suspended": Boolean(),
+    "suspended_until": DateTime(timezone=True),
+    "reversed": Boolean(),
+}
+NEVER_WITHHELD: dict[str, Any] = {"suspended": False, "suspended_until": None, "reversed": False}
 
 
 async def apply(session: AsyncSession, chunk: Chunk) -> None:
@@ -34,17 +67,20 @@ async def apply(session: AsyncSession, chunk: Chunk) -> None:
         chunk.chain_id,
     )
     await _add(session, chunk, sign=1)
+    await _set_statuses(session, chunk.chain_id, _status_events(chunk))
     _tell(session, chunk)
 
 
 async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
-    """Takes back what came from events above `to_block`."""
-    await _add(session, await kept_chunk(session, chain_id, above=to_block), sign=-1)
+    """Takes back what came from events above `to_block`; how batches stood before is worked out again."""
+    chunk = await kept_chunk(session, chain_id, above=to_block)
+    await _add(session, chunk, sign=-1)
     for rows in (MintedCredit, RetiredCredits, UsedAuthorization):
         await session.execute(delete(rows).where(rows.chain_id == chain_id, rows.block_number > to_block))
     await session.execute(
         delete(CreditBatch).where(CreditBatch.chain_id == chain_id, CreditBatch.opened_block > to_block)
     )
+    await _restore_statuses(session, chunk, to_block)
 
 
 async def _add(session: AsyncSession, chunk: Chunk, sign: int) -> None:
@@ -75,16 +111,104 @@ def _holding_deltas(chunk: Chunk, sign: int) -> Deltas:
 
 def _batch_deltas(chunk: Chunk, sign: int) -> Deltas:
     deltas: dict[bytes, list[int]] = defaultdict(lambda: [0] * len(BATCHES.columns))
-    for event in _named(chunk, "CreditsIssued"):
-        told = event.arguments
-        batch = deltas[told["batchId"]]
-        batch[BATCH_ISSUANCES] += sign
-        batch[BATCH_ISSUED] += sign * (told["kg"] + told["bufferKg"])
-        batch[BATCH_BUFFERED] += sign * told["bufferKg"]
-    for event in _named(chunk, "CreditsRetired"):
-        for batch_id, kg in zip(event.arguments["batchIds"], event.arguments["batchKg"], strict=True):
-            deltas[batch_id][BATCH_RETIRED] += sign * kg
+    for event in chunk.events:
+        if event.contract == chunk.contracts.credit:
+            for batch_id, column, change in _batch_changes(event):
+                deltas[batch_id][column] += sign * change
     return deltas
+
+
+def _batch_changes(event: Event) -> Iterator[tuple[bytes, int, int]]:
+    """What an event adds to the sums of batches: the batch, the column, how much."""
+    told = event.arguments
+    match event.name:
+        case "CreditsIssued":
+            yield told["batchId"], BATCH_ISSUANCES, 1
+            yield told["batchId"], BATCH_ISSUED, told["kg"] + told["bufferKg"]
+            yield told["batchId"], BATCH_BUFFERED, told["bufferKg"]
+        case "CreditsRetired":
+            for batch_id, kg in zip(told["batchIds"], told["batchKg"], strict=True):
+                yield batch_id, BATCH_RETIRED, kg
+        case "BatchReversed":
+            yield from _spent_buffer(told["batchId"], told["bufferedKg"])
+            yield told["batchId"], BATCH_CANCELLED, told["bufferedKg"]
+            yield from _owed(told["batchId"], told["circulatingKg"], told["retiredKg"])
+        case "DeficitCovered":
+            yield from _spent_buffer(told["coverBatchId"], told["circulatingKg"] + told["retiredKg"])
+            yield told["coverBatchId"], BATCH_CANCELLED, told["retiredKg"]
+            yield told["batchId"], BATCH_CANCELLED, told["circulatingKg"]
+            yield from _owed(told["batchId"], -told["circulatingKg"], -told["retiredKg"])
+        case "DeficitReplaced":
+            yield told["batchId"], BATCH_CANCELLED, told["circulatingKg"]
+            yield from _owed(told["batchId"], -told["circulatingKg"], -sum(told["batchKg"]))
+            for batch_id, kg in zip(told["batchIds"], told["batchKg"], strict=True):
+                yield batch_id, BATCH_CANCELLED, kg
+
+
+def _spent_buffer(batch_id: bytes, kg: int) -> Iterator[tuple[bytes, int, int]]:
+    yield batch_id, BATCH_BUFFERED, -kg
+    yield batch_id, BATCH_SPENT, kg
+
+
+def _owed(batch_id: bytes, circulating_kg: int, retired_kg: int) -> Iterator[tuple[bytes, int, int]]:
+    yield batch_id, BATCH_OWED_CIRCULATING, circulating_kg
+    yield batch_id, BATCH_OWED_RETIRED, retired_kg
+
+
+def _status_events(chunk: Chunk) -> list[Event]:
+    return [event for event in chunk.events if event.contract == chunk.contracts.credit and event.name in STATUS_EVENTS]
+
+
+async def _set_statuses(session: AsyncSession, chain_id: int, events: Iterable[Event]) -> None:
+    """Gives each batch that the events tell of the status that they leave it in; what none of them tells stays."""
+    statuses: dict[bytes, dict[str, Any]] = defaultdict(dict)
+    for event in events:
+        statuses[event.arguments["batchId"]] |= _status(event)
+    if not statuses:
+        return
+    rows = [{"batch_id": batch_id, **status} for batch_id, status in sorted(statuses.items())]
+    given = listed(STATUS_TYPES, [[row.get(name) for name in STATUS_TYPES] for row in rows])
+    table = CreditBatch.__table__.c
+    await session.execute(
+        update(CreditBatch)
+        .where(CreditBatch.chain_id == chain_id, CreditBatch.batch_id == given.c.batch_id)
+        .values({name: func.coalesce(given.c[name], table[name]) for name in STATUS_TYPES if name != "batch_id"})
+    )
+
+
+def _status(event: Event) -> dict[str, Any]:
+    """What an event changes of its batch's status."""
+    match event.name:
+        case "BatchSuspended":
+            return {"suspended": True, "suspended_until": moment_of(event.arguments["until"])}
+        case "BatchUnsuspended":
+            return {"suspended": False}
+        case "BatchReversed":
+            return {"suspended": False, "reversed": True}
+        case "BatchReinstated":
+            return {"reversed": False}
+        case _:
+            raise AssertionError(f"{event.name} says nothing of a batch's status")
+
+
+async def _restore_statuses(session: AsyncSession, chunk: Chunk, to_block: int) -> None:
+    """Works out again, from the events up to `to_block`, how the batches stood that the chunk's events tell of."""
+    touched = {event.arguments["batchId"] for event in _status_events(chunk)}
+    if not touched:
+        return
+    await session.execute(
+        update(CreditBatch)
+        .where(CreditBatch.chain_id == chunk.chain_id, CreditBatch.batch_id.in_(touched))
+        .values(NEVER_WITHHELD)
+    )
+    earlier = await kept_events(
+        session,
+        chunk.chain_id,
+        ChainEvent.name.in_(STATUS_EVENTS),
+        ChainEvent.block_number <= to_block,
+        ChainEvent.arguments["batchId"].astext.in_([to_hex(batch_id) for batch_id in touched]),
+    )
+    await _set_statuses(session, chunk.chain_id, earlier)
 
 
 def _batch(event: Event) -> dict[str, Any]:
@@ -99,11 +223,9 @@ def _batch(event: Event) -> dict[str, Any]:
         "country": _ascii(terms["country"]),
         "closes_at": moment_of(terms["closesAt"]),
         "buffer_bps": terms["bufferBps"],
-        "issuances": 0,
-        "issued_kg": Kg(0),
-        "buffered_kg": Kg(0),
-        "retired_kg": Kg(0),
         "opened_block": event.block_number,
+        **dict.fromkeys(BATCHES.columns, 0),
+        **NEVER_WITHHELD,
     }
 
 

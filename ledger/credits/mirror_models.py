@@ -12,7 +12,10 @@ from ledger.kernel.units import Kg
 
 
 class CreditHolding(Base):
-    """What a holder has, and through what: balance = earned + purchased - sold - retired + transferred."""
+    """What a holder has, and through what: balance = earned + purchased - sold - retired + transferred.
+
+    What somebody burns to make good a reversal counts as transferred away.
+    """
 
     __tablename__ = "credit_holdings"
     __table_args__ = (non_negative("balance_kg", "earned_kg", "purchased_kg", "sold_kg", "retired_kg"),)
@@ -28,10 +31,13 @@ class CreditHolding(Base):
 
 
 class CreditBatch(Base):
-    """A batch: issued = circulating + buffered + retired."""
+    """A batch: issued = circulating + buffered + retired + cancelled."""
 
     __tablename__ = "credit_batches"
-    __table_args__ = (non_negative("issued_kg", "buffered_kg", "retired_kg"),)
+    __table_args__ = (
+        non_negative("issued_kg", "buffered_kg", "retired_kg"),
+        non_negative("cancelled_kg", "spent_buffer_kg", "deficit_circulating_kg", "deficit_retired_kg"),
+    )
 
     chain_id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[Hash32] = mapped_column(primary_key=True)
@@ -48,6 +54,19 @@ class CreditBatch(Base):
     issued_kg: Mapped[Kg]
     buffered_kg: Mapped[Kg]
     retired_kg: Mapped[Kg]
+    cancelled_kg: Mapped[Kg]
+    """Burned without benefit to anyone: reversed, or given up to make good another batch's reversal."""
+    spent_buffer_kg: Mapped[Kg]
+    """Left the buffer on a reversal; counts as put in for later issuances."""
+    deficit_circulating_kg: Mapped[Kg]
+    """Circulating kilograms that a reversal left without anything behind them, and that nobody made good yet."""
+    deficit_retired_kg: Mapped[Kg]
+    """The same of those that were retired."""
+    suspended: Mapped[bool]
+    suspended_until: Mapped[datetime | None]
+    """From when on anyone may lift the newest suspension, lifted or not; None if there never was one."""
+    reversed: Mapped[bool]
+    """From a reversal until the batch is reinstated. What is suspended or reversed gives to no retirement."""
     opened_block: Mapped[int]
 
 

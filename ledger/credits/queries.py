@@ -29,7 +29,7 @@ class Balance:
 
     @property
     def transferred_kg(self) -> int:
-        """What others gave less what was given to others; below zero where more was given."""
+        """What others gave less what was given to others or burned to make good a reversal; often below zero."""
         moved = int(self.earned_kg) + int(self.purchased_kg) - int(self.sold_kg) - int(self.retired_kg)
         return int(self.kg) - moved
 

@@ -204,3 +204,27 @@ def test_an_intent_that_was_done_after_it_had_failed_fails_again_when_only_the_d
     assert story.statuses()["failed"] == 4
     story.the_mirror_is_a_fresh_one()
     story.teardown()
+
+
+def test_a_batch_stands_as_it_stood_before_however_much_of_its_reversal_is_undone(database_url: str) -> None:
+    GrowsAndForks.database_url = database_url
+    story = GrowsAndForks()
+    story.an_empty_chain()
+    steps: list[Action] = [
+        ("issue", 0, 1, 90),
+        ("suspend", 0, 0, 1),
+        ("unsuspend", 0, 0, 1),
+        ("suspend", 0, 0, 1),
+        ("reverse", 1, 0, 40),
+        ("issue", 1, 2, 90),
+        ("cover", 2, 0, 1),
+        ("replace", 0, 0, 40),
+        ("replace", 1, 0, 40),
+        ("reinstate", 0, 0, 1),
+    ]
+    story.the_chain_grows([[step] for step in steps], 1)
+    assert [block[-1].name for block in story.chain.events[-3:]] == ["Transfer", "Transfer", "BatchReinstated"]
+    for _ in steps:
+        story.the_newest_blocks_are_dropped(1)
+        story.the_mirror_is_a_fresh_one()
+    story.teardown()

@@ -16,6 +16,7 @@ CHAIN_ID = 31_337
 NOBODY = bytes(20)
 CONTRACTS = Contracts(*(bytes([0xC0 + number]) * 20 for number in range(6)))
 HOLDERS = [bytes([number]) * 20 for number in range(1, 5)]
+ISSUER = bytes([8]) * 20
 START = datetime(2025, 1, 1, tzinfo=UTC)
 FAR = 2**64 - 1
 """An end that no timestamp of ours can hold."""
@@ -27,6 +28,12 @@ ACTIONS = (
     "issue",
     "transfer",
     "retire",
+    "suspend",
+    "unsuspend",
+    "reverse",
+    "cover",
+    "replace",
+    "reinstate",
     "authorize",
     "faucet",
     "pay",
@@ -61,13 +68,46 @@ class Order:
 
 
 @dataclass
+class Batch:
+    """A batch as the token knows it."""
+
+    circulating: int = 0
+    buffered: int = 0
+    retired: int = 0
+    owed_circulating: int = 0
+    owed_retired: int = 0
+    settled_retired: int = 0
+    issuances: int = 0
+    suspended: bool = False
+    reversed: bool = False
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether nothing is issued into it, or retired out of it."""
+        return self.suspended or self.reversed
+
+    def divide(self, kg: int) -> tuple[int, int, int]:
+        """How much of a reversal falls on what is buffered, what circulates and what was retired."""
+        buffered = min(kg, self.buffered)
+        circulating = min(kg - buffered, self.circulating - self.owed_circulating)
+        retired = min(kg - buffered - circulating, self.retired - self.owed_retired - self.settled_retired)
+        return buffered, circulating, retired
+
+    def settle(self, circulating: int, retired: int) -> None:
+        """Strikes off what was made good."""
+        self.owed_circulating -= circulating
+        self.circulating -= circulating
+        self.owed_retired -= retired
+        self.settled_retired += retired
+
+
+@dataclass
 class State:
     """What the contracts hold between two blocks."""
 
     kg: dict[bytes, int] = field(default_factory=lambda: defaultdict(int))
     micros: dict[bytes, int] = field(default_factory=lambda: defaultdict(int))
-    batches: dict[bytes, int] = field(default_factory=dict)
-    """What circulates of each batch."""
+    batches: dict[bytes, Batch] = field(default_factory=dict)
     orders: dict[bytes, Order] = field(default_factory=dict)
     counters: dict[bytes, int] = field(default_factory=lambda: defaultdict(int))
     credits: int = 0
@@ -133,8 +173,10 @@ class SyntheticChain:
 
     def _issue(self, who: int, which: int, amount: int) -> None:
         batch_id, buffer_kg = word(f"batch {which}"), amount // 10
-        if batch_id not in self._state.batches:
-            self._state.batches[batch_id] = 0
+        batch = self._state.batches.setdefault(batch_id, Batch())
+        if batch.is_withheld:
+            return
+        if batch.issuances == 0:
             terms = {
                 "source": b"tree_planting".ljust(32, b"\0"),
                 "vintageStart": 1_704_067_200,
@@ -148,16 +190,19 @@ class SyntheticChain:
             self._emit(CONTRACTS.credit, "BatchOpened", batchId=batch_id, terms=terms)
         self._state.credits += 1
         credit_id = f"CRD-2025-{self._state.credits:06d}"
-        self._state.batches[batch_id] += amount
+        batch.circulating += amount
+        batch.buffered += buffer_kg
         self._emit(
             CONTRACTS.credit,
             "CreditsIssued",
             batchId=batch_id,
-            index=0,
+            index=batch.issuances,
+            issuer=ISSUER,
             recordsRoot=word(credit_id),
             kg=amount,
             bufferKg=buffer_kg,
         )
+        batch.issuances += 1
         if buffer_kg:
             self._move(CONTRACTS.credit, NOBODY, CONTRACTS.credit, buffer_kg)
         self._move(CONTRACTS.credit, NOBODY, HOLDERS[who], amount)
@@ -168,10 +213,11 @@ class SyntheticChain:
             self._move(CONTRACTS.credit, HOLDERS[who], HOLDERS[whom], amount)
 
     def _retire(self, who: int, which: int, amount: int) -> None:
-        batch_id, holder = word(f"batch {which}"), HOLDERS[who]
-        if self._state.kg[holder] < amount or self._state.batches.get(batch_id, 0) < amount:
+        batch_id, batch, holder = word(f"batch {which}"), self._eligible(which), HOLDERS[who]
+        if batch is None or self._state.kg[holder] < amount or batch.circulating < amount:
             return
-        self._state.batches[batch_id] -= amount
+        batch.circulating -= amount
+        batch.retired += amount
         nonce = self._nonce()
         self._emit(CONTRACTS.credit, "AuthorizationUsed", authorizer=holder, nonce=nonce)
         self._move(CONTRACTS.credit, holder, NOBODY, amount)
@@ -187,6 +233,110 @@ class SyntheticChain:
             period=2025,
             commitment=word("commitment"),
         )
+
+    def _eligible(self, which: int) -> Batch | None:
+        batch = self._state.batches.get(word(f"batch {which}"))
+        return None if batch is None or batch.is_withheld else batch
+
+    def _reversed(self, which: int) -> Batch | None:
+        batch = self._state.batches.get(word(f"batch {which}"))
+        return batch if batch is not None and batch.reversed else None
+
+    def _suspend(self, _who: int, which: int, _amount: int) -> None:
+        """As often as it comes: the months that must lie between two suspensions pass outside this story."""
+        batch = self._eligible(which)
+        if batch is not None:
+            batch.suspended = True
+            until = int(self.blocks[-1].time.timestamp()) + 30 * 86_400
+            self._emit(CONTRACTS.credit, "BatchSuspended", batchId=word(f"batch {which}"), until=until)
+
+    def _unsuspend(self, _who: int, which: int, _amount: int) -> None:
+        batch = self._state.batches.get(word(f"batch {which}"))
+        if batch is not None and batch.suspended:
+            batch.suspended = False
+            self._emit(CONTRACTS.credit, "BatchUnsuspended", batchId=word(f"batch {which}"))
+
+    def _reverse(self, who: int, which: int, amount: int) -> None:
+        """Takes back what there is of the batch, at most three times `amount`, and has another batch cover for it."""
+        batch_id = word(f"batch {which}")
+        batch = self._state.batches.get(batch_id)
+        buffered, circulating, retired = (0, 0, 0) if batch is None else batch.divide(3 * amount)
+        if batch is None or not buffered + circulating + retired:
+            return
+        batch.suspended, batch.reversed = False, True
+        batch.buffered -= buffered
+        batch.owed_circulating += circulating
+        batch.owed_retired += retired
+        self._emit(CONTRACTS.credit, "AuthorizationUsed", authorizer=HOLDERS[0], nonce=self._nonce())
+        self._emit(
+            CONTRACTS.credit,
+            "BatchReversed",
+            batchId=batch_id,
+            verifier=HOLDERS[0],
+            evidence=word("evidence"),
+            bufferedKg=buffered,
+            circulatingKg=circulating,
+            retiredKg=retired,
+        )
+        covered = self._make_good(batch, which, who)
+        self._move(CONTRACTS.credit, CONTRACTS.credit, NOBODY, buffered + covered)
+
+    def _cover(self, who: int, which: int, _amount: int) -> None:
+        batch = self._reversed(which)
+        if batch is not None:
+            self._move(CONTRACTS.credit, CONTRACTS.credit, NOBODY, self._make_good(batch, which, who))
+
+    def _make_good(self, batch: Batch, which: int, cover: int) -> int:
+        """Draws on another batch's buffer for what this one owes. Returns how much is to be burned."""
+        giver = self._eligible(cover)
+        covered = 0 if giver is None else min(giver.buffered, batch.owed_circulating + batch.owed_retired)
+        if giver is None or not covered:
+            return 0
+        circulating = min(covered, batch.owed_circulating)
+        giver.buffered -= covered
+        giver.circulating += circulating
+        batch.settle(circulating, covered - circulating)
+        self._emit(
+            CONTRACTS.credit,
+            "DeficitCovered",
+            batchId=word(f"batch {which}"),
+            coverBatchId=word(f"batch {cover}"),
+            circulatingKg=circulating,
+            retiredKg=covered - circulating,
+        )
+        return covered
+
+    def _replace(self, who: int, which: int, amount: int) -> None:
+        """Somebody burns credits of theirs for what a batch owes; the retired part comes out of another batch."""
+        batch = self._reversed(which)
+        owed = 0 if batch is None else batch.owed_circulating + batch.owed_retired
+        kg = min(amount, owed, self._state.kg[HOLDERS[who]])
+        if batch is None or not kg:
+            return
+        circulating = min(kg, batch.owed_circulating)
+        givers = [number for number in range(4) if (giver := self._eligible(number)) and giver.circulating >= kg]
+        if kg > circulating and not givers:
+            return
+        batch.settle(circulating, kg - circulating)
+        drawn = {word(f"batch {givers[0]}"): kg - circulating} if kg > circulating else {}
+        for batch_id, taken in drawn.items():
+            self._state.batches[batch_id].circulating -= taken
+        self._emit(
+            CONTRACTS.credit,
+            "DeficitReplaced",
+            batchId=word(f"batch {which}"),
+            account=HOLDERS[who],
+            circulatingKg=circulating,
+            batchIds=list(drawn),
+            batchKg=list(drawn.values()),
+        )
+        self._move(CONTRACTS.credit, HOLDERS[who], NOBODY, kg)
+
+    def _reinstate(self, _who: int, which: int, _amount: int) -> None:
+        batch = self._reversed(which)
+        if batch is not None and batch.owed_circulating + batch.owed_retired == 0:
+            batch.reversed = False
+            self._emit(CONTRACTS.credit, "BatchReinstated", batchId=word(f"batch {which}"))
 
     def _authorize(self, who: int, whom: int, amount: int) -> None:
         nonce = self._nonce()

@@ -23,7 +23,7 @@ from ledger.credits import rules
 from ledger.credits.available import Reserved, available_kg
 from ledger.credits.commitment import commitment
 from ledger.credits.models import Retirement
-from ledger.credits.store import batches_needed
+from ledger.credits.store import attributable_kg, batches_needed
 from ledger.db.sequences import next_id
 from ledger.kernel.errors import InsufficientCredits, InvalidInput, WalletNotConnected
 from ledger.kernel.ids import IdKind
@@ -68,7 +68,7 @@ async def retire(
     Raises:
         InvalidInput: an unknown reason or period, or too many small batches for one transaction.
         WalletNotConnected: the account has no wallet that can sign here.
-        InsufficientCredits: more than is available.
+        InsufficientCredits: more than is available, or than the eligible batches can give.
     """
     reason, period = rules.reason_code(request.reason), rules.accounting_period(request.period)
     if holder.wallet is None or holder.custody_index is None:
@@ -76,13 +76,7 @@ async def retire(
             "This account has no wallet that can sign here; retire from your own wallet on chain.",
         )
     await lock_position(session, network.chain_id, holder.wallet)
-    available = await available_kg(session, network.chain_id, holder.wallet, reserved)
-    if request.kg > available:
-        raise InsufficientCredits(
-            f"{available.tonnes} t are available, {request.kg.tonnes} t were to be retired.",
-            available=available.tonnes,
-            requested=request.kg.tonnes,
-        )
+    await _check_available(session, network.chain_id, holder.wallet, request.kg, reserved)
     max_batches = await batches_needed(session, network.chain_id, request.kg) + SPARE_BATCHES
     if max_batches > MOST_BATCHES:
         raise InvalidInput("This would draw from too many batches at once; retire it in smaller parts.", field="amount")
@@ -120,6 +114,26 @@ async def retire(
     session.add(retirement)
     await session.flush()
     return retirement
+
+
+async def _check_available(session: AsyncSession, chain_id: int, holder: bytes, kg: Kg, reserved: Reserved) -> None:
+    """Refuses what the holder has promised already, and what no batch may give at the moment."""
+    available = await available_kg(session, chain_id, holder, reserved)
+    if kg > available:
+        raise InsufficientCredits(
+            f"{available.tonnes} t are available, {kg.tonnes} t were to be retired.",
+            available=available.tonnes,
+            requested=kg.tonnes,
+        )
+    attributable = await attributable_kg(session, chain_id)
+    if kg > attributable:
+        raise InsufficientCredits(
+            f"Only {attributable.tonnes} t can be retired now, {kg.tonnes} t were to be: the other batches are "
+            "suspended or reversed. Your credits stay yours; retire the rest once a batch is eligible again.",
+            available=available.tonnes,
+            attributable=attributable.tonnes,
+            requested=kg.tonnes,
+        )
 
 
 async def _queue(

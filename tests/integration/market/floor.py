@@ -72,6 +72,7 @@ class ModelChain:
             "CreditsIssued",
             batchId=BATCH,
             index=self.issued,
+            issuer=bytes([8]) * 20,
             recordsRoot=bytes(32),
             kg=kg,
             bufferKg=0,
