@@ -28,7 +28,8 @@ class ChainReader:
     def __init__(self, url: str, contracts: Contracts) -> None:
         self._provider = AsyncHTTPProvider(url)
         self._web3: AsyncWeb3[AsyncHTTPProvider] = AsyncWeb3(self._provider)
-        self._contracts: dict[ContractName, AsyncContract] = {
+        self.contracts = contracts
+        self._bound: dict[ContractName, AsyncContract] = {
             name: self._web3.eth.contract(address=to_checksum_address(address), abi=artifact(name)["abi"])
             for name, address in contracts.named().items()
         }
@@ -59,7 +60,7 @@ class ChainReader:
         Raises:
             BlockUnknown: the block is not on the chain, or too old to be asked about.
         """
-        bound = self._contracts[contract]
+        bound = self._bound[contract]
         block = {"blockHash": "0x" + at.hex(), "requireCanonical": True}
         requests = [
             ("eth_call", [{"to": bound.address, "data": bound.encode_abi(function, list(each))}, block])
@@ -71,7 +72,7 @@ class ChainReader:
 
     async def events(self, contract: ContractName, name: str, first: int, last: int) -> list[Any]:
         """The events of one name between two blocks, both included, as web3.py decodes them."""
-        found: list[Any] = await self._contracts[contract].events[name].get_logs(from_block=first, to_block=last)
+        found: list[Any] = await self._bound[contract].events[name].get_logs(from_block=first, to_block=last)
         return found
 
     async def _ask(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:

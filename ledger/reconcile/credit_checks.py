@@ -2,25 +2,32 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Any
 
+from ledger.chain.rpc import to_bytes
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
 from ledger.kernel.ids import credit_number
 from ledger.reconcile.evidence import Evidence, Finding, differences, finding, hexed
 
-BATCH_FIELDS = ("issued", "circulating", "buffered", "retired")
+BATCH_FIELDS = ("issued", "circulating", "buffered", "retired", "cancelled", "spent buffer")
+STATUS_FIELDS = ("suspended", "suspended until", "reversed")
+DEFICIT_FIELDS = ("circulating deficit", "retired deficit")
 
 
 async def credit_findings(evidence: Evidence) -> list[Finding]:
     """Every check of the credit token."""
     batches = await evidence.rows(CreditBatch)
     holdings = await evidence.rows(CreditHolding)
+    retirements = await evidence.rows(RetiredCredits)
     supply_kg = await evidence.reader.call("CarbonCredit", "totalSupply", at=evidence.block_hash)
     return [
         await _batches(evidence, batches),
+        await _statuses(evidence, batches),
         await _supply(evidence, batches, supply_kg),
         _sum_of_balances(holdings, supply_kg),
-        await _eligible(evidence, batches),
-        _retired_by_batch(batches, await evidence.rows(RetiredCredits)),
+        *await _eligible(evidence, batches),
+        _retired_by_batch(batches, retirements),
+        await _retirements(evidence, retirements),
         await _credit_ids(evidence),
         await _nonces(evidence),
         _held_and_retired(batches, holdings),
@@ -30,37 +37,66 @@ async def credit_findings(evidence: Evidence) -> list[Finding]:
 
 async def _batches(evidence: Evidence, batches: Sequence[CreditBatch]) -> Finding:
     """Batch by batch the same kilograms in the same places, and every place adds up."""
-    ids = [batch.batch_id for batch in batches]
-    answers = await evidence.reader.calls(
-        "CarbonCredit", "batchKg", [[batch_id] for batch_id in ids], at=evidence.block_hash
-    )
-    chain = dict(zip(ids, (dict(zip(BATCH_FIELDS, answer, strict=True)) for answer in answers), strict=True))
+    chain = await _by_batch(evidence, batches, "batchKg", BATCH_FIELDS)
     mirror = {
         batch.batch_id: {
             "issued": int(batch.issued_kg),
             "circulating": _circulating_kg(batch),
             "buffered": int(batch.buffered_kg),
             "retired": int(batch.retired_kg),
+            "cancelled": int(batch.cancelled_kg),
+            "spent buffer": int(batch.spent_buffer_kg),
         }
         for batch in batches
     }
     drifts = differences("batch", mirror, chain, hexed)
     drifts += [
         f"batch {hexed(batch_id)}: {kg['issued']} kg issued are not {kg['circulating']} + {kg['buffered']} + "
-        f"{kg['retired']} kg"
+        f"{kg['retired']} + {kg['cancelled']} kg"
         for batch_id, kg in chain.items()
-        if kg["issued"] != kg["circulating"] + kg["buffered"] + kg["retired"]
+        if kg["issued"] != kg["circulating"] + kg["buffered"] + kg["retired"] + kg["cancelled"]
     ]
-    return finding(1, "per batch: issued = circulating + buffered + retired, mirror = chain", len(ids), drifts)
+    return finding(
+        1, "per batch: issued = circulating + buffered + retired + cancelled, mirror = chain", len(chain), drifts
+    )
+
+
+async def _statuses(evidence: Evidence, batches: Sequence[CreditBatch]) -> Finding:
+    """Batch by batch whether it is suspended or reversed, and what it owes."""
+    status = await _by_batch(evidence, batches, "batchStatus", STATUS_FIELDS)
+    deficit = await _by_batch(evidence, batches, "deficitOf", DEFICIT_FIELDS)
+    chain = {batch_id: status[batch_id] | deficit[batch_id] for batch_id in status}
+    mirror = {
+        batch.batch_id: {
+            "suspended": batch.suspended,
+            "suspended until": int(batch.suspended_until.timestamp()) if batch.suspended_until else 0,
+            "reversed": batch.reversed,
+            "circulating deficit": int(batch.deficit_circulating_kg),
+            "retired deficit": int(batch.deficit_retired_kg),
+        }
+        for batch in batches
+    }
+    return finding(
+        6, "every batch's status and deficit: mirror = chain", len(chain), differences("batch", mirror, chain, hexed)
+    )
+
+
+async def _by_batch(
+    evidence: Evidence, batches: Sequence[CreditBatch], function: str, fields: Sequence[str]
+) -> dict[bytes, dict[str, Any]]:
+    """What a view of the token says of each batch, by the names that its members have here."""
+    ids = [batch.batch_id for batch in batches]
+    answers = await evidence.reader.calls("CarbonCredit", function, [[each] for each in ids], at=evidence.block_hash)
+    return {batch_id: dict(zip(fields, answer, strict=True)) for batch_id, answer in zip(ids, answers, strict=True)}
 
 
 async def _supply(evidence: Evidence, batches: Sequence[CreditBatch], supply_kg: int) -> Finding:
-    at = evidence.block_hash
-    attributable_kg = await evidence.reader.call("CarbonCredit", "attributable", at=at)
+    reader, at = evidence.reader, evidence.block_hash
+    own_kg = await reader.call("CarbonCredit", "balanceOf", reader.contracts.credit, at=at)
     buffered_kg = sum(int(batch.buffered_kg) for batch in batches)
     circulating_kg = sum(_circulating_kg(batch) for batch in batches)
     mirror = {"total supply": circulating_kg + buffered_kg, "own balance": buffered_kg}
-    chain = {"total supply": supply_kg, "own balance": supply_kg - attributable_kg}
+    chain = {"total supply": supply_kg, "own balance": own_kg}
     drifts = differences("the token's", mirror, chain)
     return finding(1, "supply = circulating + buffered; the token's own balance = buffered", 2, drifts)
 
@@ -71,12 +107,22 @@ def _sum_of_balances(holdings: Sequence[CreditHolding], supply_kg: int) -> Findi
     return finding(2, "the sum of all balances = total supply", len(holdings), drifts)
 
 
-async def _eligible(evidence: Evidence, batches: Sequence[CreditBatch]) -> Finding:
-    ids, kgs = await evidence.reader.call("CarbonCredit", "nextEligible", len(batches) + 1, at=evidence.block_hash)
+async def _eligible(evidence: Evidence, batches: Sequence[CreditBatch]) -> list[Finding]:
+    reader, at = evidence.reader, evidence.block_hash
+    ids, kgs = await reader.call("CarbonCredit", "nextEligible", len(batches) + 1, at=at)
     chain = dict(zip(ids, kgs, strict=True))
-    mirror = {batch.batch_id: _circulating_kg(batch) for batch in batches if _circulating_kg(batch) > 0}
+    mirror = {
+        batch.batch_id: _circulating_kg(batch)
+        for batch in batches
+        if _circulating_kg(batch) > 0 and not batch.suspended and not batch.reversed
+    }
     drifts = differences("eligible batch", mirror, chain, hexed)
-    return finding(2, "the eligible list = the batches with circulating > 0", len(mirror), drifts)
+    attributable_kg = await reader.call("CarbonCredit", "attributable", at=at)
+    sums = differences("what is", {"attributable": sum(mirror.values())}, {"attributable": attributable_kg})
+    return [
+        finding(2, "eligible = circulating > 0, neither suspended nor reversed", len(mirror), drifts),
+        finding(2, "attributable = the sum of the eligible list", 1, sums),
+    ]
 
 
 def _retired_by_batch(batches: Sequence[CreditBatch], retirements: Sequence[RetiredCredits]) -> Finding:
@@ -95,6 +141,18 @@ def _retired_by_batch(batches: Sequence[CreditBatch], retirements: Sequence[Reti
         if kept.get(batch_id) != told.get(batch_id, 0)
     ]
     return finding(3, "retired per batch = the sum of its retirements", len(retirements), drifts)
+
+
+async def _retirements(evidence: Evidence, retirements: Sequence[RetiredCredits]) -> Finding:
+    """By its ref alone the token tells of each retirement whose credits it took, and how much."""
+    refs = [retirement.ref for retirement in retirements]
+    answers = await evidence.reader.calls(
+        "CarbonCredit", "retirementOf", [[ref] for ref in refs], at=evidence.block_hash
+    )
+    chain = {ref: (to_bytes(holder), kg) for ref, (holder, kg) in zip(refs, answers, strict=True)}
+    mirror = {each.ref: (each.holder, int(each.kg)) for each in retirements}
+    drifts = differences("retirement", mirror, chain, hexed)
+    return finding(3, "a retirement's ref stands for one holder and its kg", len(refs), drifts)
 
 
 async def _credit_ids(evidence: Evidence) -> Finding:
@@ -124,12 +182,16 @@ async def _nonces(evidence: Evidence) -> Finding:
 
 def _held_and_retired(batches: Sequence[CreditBatch], holdings: Sequence[CreditHolding]) -> Finding:
     issued_kg = sum(int(batch.issued_kg) for batch in batches)
+    cancelled_kg = sum(int(batch.cancelled_kg) for batch in batches)
     held_kg = sum(int(holding.balance_kg) for holding in holdings)
     retired_kg = sum(int(holding.retired_kg) for holding in holdings)
     drifts = []
-    if issued_kg != held_kg + retired_kg:
-        drifts.append(f"{issued_kg} kg were issued, but {held_kg} kg are held and {retired_kg} kg retired")
-    return finding(4, "whatever was issued is held or retired, and nothing else is", len(holdings), drifts)
+    if issued_kg != held_kg + retired_kg + cancelled_kg:
+        drifts.append(
+            f"{issued_kg} kg were issued, but {held_kg} kg are held, {retired_kg} kg retired and {cancelled_kg} kg "
+            "cancelled"
+        )
+    return finding(4, "whatever was issued is held, retired or cancelled, and nothing else is", len(holdings), drifts)
 
 
 async def _balances(evidence: Evidence, holdings: Sequence[CreditHolding]) -> Finding:
@@ -144,4 +206,4 @@ async def _balances(evidence: Evidence, holdings: Sequence[CreditHolding]) -> Fi
 
 def _circulating_kg(batch: CreditBatch) -> int:
     """What of a batch anyone holds; a plain number, because a mirror that drifted may say less than nothing."""
-    return int(batch.issued_kg) - int(batch.buffered_kg) - int(batch.retired_kg)
+    return int(batch.issued_kg) - int(batch.buffered_kg) - int(batch.retired_kg) - int(batch.cancelled_kg)

@@ -12,6 +12,14 @@ from ledger.reconcile.evidence import Evidence, Finding, differences, finding
 Place = tuple[int, int]
 Told = dict[Place, dict[str, Any]]
 BLOCKS_AT_ONCE = 10_000
+REVERSAL_EVENTS = (
+    "BatchSuspended",
+    "BatchUnsuspended",
+    "BatchReversed",
+    "DeficitCovered",
+    "DeficitReplaced",
+    "BatchReinstated",
+)
 
 
 async def event_findings(evidence: Evidence) -> list[Finding]:
@@ -20,11 +28,12 @@ async def event_findings(evidence: Evidence) -> list[Finding]:
     minted = await _told(evidence, "CarbonCredit", "CreditMinted", first)
     retired = await _told(evidence, "CarbonCredit", "CreditsRetired", first)
     filled = await _told(evidence, "CarbonMarket", "OrderFilled", first)
+    reversals = {name: await _told(evidence, "CarbonCredit", name, first) for name in REVERSAL_EVENTS}
     return [
         _same("every issued credit: mirror = chain", await _minted(evidence), minted),
         _same("every retirement, its ref and commitment: mirror = chain", await _retired(evidence), retired),
         _same("every fill: mirror = chain", await _filled(evidence), filled),
-        await _kept(evidence, {"CreditMinted": minted, "CreditsRetired": retired, "OrderFilled": filled}),
+        await _kept(evidence, {"CreditMinted": minted, "CreditsRetired": retired, "OrderFilled": filled} | reversals),
     ]
 
 

@@ -28,6 +28,8 @@ async def test_web3_reads_what_our_own_encoding_wrote(
             950,
             50,
             0,
+            0,
+            0,
         )
         assert await reader.call("TestDollar", "balanceOf", to_checksum_address(receiver(1)), at=block) == 1
         (minted,) = await reader.events("CarbonCredit", "CreditMinted", 0, head)
