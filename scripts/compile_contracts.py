@@ -52,13 +52,20 @@ def compiler_input(profile: dict[str, Any]) -> dict[str, Any]:
         "language": "Solidity",
         "sources": {source: {"content": (ROOT / source).read_text()} for source in CONTRACTS.values()},
         "settings": {
-            "remappings": profile["remappings"],
-            "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
-            "evmVersion": profile["evm_version"],
-            "viaIR": profile["via_ir"],
-            "metadata": {"bytecodeHash": profile["bytecode_hash"]},
+            **compiler_settings(profile),
             "outputSelection": {source: {name: outputs} for name, source in CONTRACTS.items()},
         },
+    }
+
+
+def compiler_settings(profile: dict[str, Any]) -> dict[str, Any]:
+    """What a profile of `foundry.toml` tells the compiler, in the words of its standard JSON."""
+    return {
+        "remappings": profile["remappings"],
+        "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
+        "evmVersion": profile["evm_version"],
+        "viaIR": profile["via_ir"],
+        "metadata": {"bytecodeHash": profile["bytecode_hash"]},
     }
 
 

@@ -2,19 +2,30 @@
 // The part of solc's command line that build tools use, over the compiler of the npm package `solc`:
 //   solc --version
 //   solc --standard-json [FILE] [--base-path DIR] [--include-path DIR]... [--allow-paths DIR,DIR...]
+//   solc --standard-json-lines [--base-path DIR]...   one request a line, one answer a line: the compiler stays loaded
 // Imports that the standard JSON does not carry are read from disk under the same rules as the native
 // compiler's: relative to the base path or one include path, and only inside an allowed folder.
 
 const fs = require("fs");
 const path = require("path");
+const readline = require("readline");
 
 const USAGE =
-  "usage: solc --version | solc --standard-json [FILE] [--base-path DIR] [--include-path DIR]... [--allow-paths DIR,...]";
+  "usage: solc --version | solc --standard-json [FILE] | solc --standard-json-lines\n" +
+  "  [--base-path DIR] [--include-path DIR]... [--allow-paths DIR,...]";
 
 class UsageError extends Error {}
 
 function parseArguments(argv) {
-  const options = { version: false, standardJson: false, file: null, basePath: "", includePaths: [], allowPaths: [] };
+  const options = {
+    version: false,
+    standardJson: false,
+    lines: false,
+    file: null,
+    basePath: "",
+    includePaths: [],
+    allowPaths: [],
+  };
   const rest = argv.flatMap((word) => {
     const inline = /^(--[a-z-]+)=(.*)$/.exec(word);
     return inline ? [inline[1], inline[2]] : [word];
@@ -27,13 +38,14 @@ function parseArguments(argv) {
     const word = rest.shift();
     if (word === "--version") options.version = true;
     else if (word === "--standard-json") options.standardJson = true;
+    else if (word === "--standard-json-lines") options.lines = true;
     else if (word === "--base-path") options.basePath = next(word);
     else if (word === "--include-path") options.includePaths.push(next(word));
     else if (word === "--allow-paths") options.allowPaths.push(...next(word).split(",").filter(Boolean));
     else if (!word.startsWith("-") && options.file === null) options.file = word;
     else throw new UsageError(`unknown argument ${word}`);
   }
-  if (!options.version && !options.standardJson) throw new UsageError("nothing to do");
+  if (!options.version && !options.standardJson && !options.lines) throw new UsageError("nothing to do");
   return options;
 }
 
@@ -66,8 +78,13 @@ function main(argv) {
     process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}\n`);
     return;
   }
+  const compile = (input) => process.stdout.write(solc.compile(input, { import: importReader(options) }) + "\n");
+  if (options.lines) {
+    readline.createInterface({ input: process.stdin }).on("line", compile);
+    return;
+  }
   const input = fs.readFileSync(options.file === null || options.file === "-" ? 0 : options.file, "utf8");
-  process.stdout.write(solc.compile(input, { import: importReader(options) }) + "\n");
+  compile(input);
 }
 
 try {
