@@ -13,6 +13,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 APE := .venv-ape
+ANALYSIS := .venv-analysis
 # The Node of the wheel comes before any other, and so do our own tools.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -57,6 +58,11 @@ $(APE)/.stamp: requirements-ape.txt | $(VENV)/.stamp
 	@uv pip sync --quiet --python $(APE)/bin/python --require-hashes requirements-ape.txt
 	@touch $@
 
+$(ANALYSIS)/.stamp: requirements-analysis.txt | $(VENV)/.stamp
+	@$(call make_venv,$(ANALYSIS))
+	@uv pip sync --quiet --python $(ANALYSIS)/bin/python --require-hashes requirements-analysis.txt
+	@touch $@
+
 define make_venv
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	|| { echo "$(PYTHON) is missing or older than 3.11. Name another: make PYTHON=python3.12 …" >&2; exit 1; }; \
@@ -76,7 +82,7 @@ up: setup ## serve the API on this machine until Ctrl-C
 
 # --- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test test-fast coverage contracts-test contracts-deep
+.PHONY: test test-fast coverage contracts-test contracts-deep contracts-mutants contracts-analysis
 test: ape contracts-test ## all tests
 	@pytest --numprocesses 2 --dist worksteal $(ARGS)
 
@@ -98,10 +104,16 @@ contracts-deep: setup ## the Foundry tests, fuzzed for longer
 gas: setup ## measure what every transaction costs, beside other tokens and markets (docs/gas.md)
 	@$(BIN)/python -m benchmarks.gas $(ARGS)
 
+contracts-mutants: setup ## show that the Foundry tests notice faults in the contracts (docs/mutation.md)
+	@$(BIN)/python -m scripts.mutation $(ARGS)
+
+contracts-analysis: setup $(ANALYSIS)/.stamp ## have Slither read the contracts (docs/static-analysis.md)
+	@$(BIN)/python -m scripts.analyse_contracts
+
 # --- Check ---------------------------------------------------------------------------------------
 
-.PHONY: check format format-check lint types layers contracts-format contracts-check
-check: format-check lint types layers contracts-format contracts-check ## format, lint, types, layers, generated files
+.PHONY: check format format-check lint types layers contracts-format contracts-lint contracts-check
+check: format-check lint types layers contracts-format contracts-lint contracts-check ## format, lint, types, layers, generated files
 
 format: setup ## put Python and Solidity into their format
 	@ruff format
@@ -121,6 +133,9 @@ layers: setup
 
 contracts-format: setup
 	@$(FORGE) fmt --check
+
+contracts-lint: setup
+	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/src/**/*.sol'
 
 contracts-check: setup
 	@$(BIN)/python scripts/compile_contracts.py --check
@@ -143,4 +158,4 @@ clean: ## stop what runs here, and remove what set-up and runs left
 	@for file in .ccm/outside .ccm/demo/outside; do if [ -f $$file ]; then while read -r folder; do case "$$folder" in */ccm-*) rm -rf -- "$$folder";; esac; done < $$file; fi; done
 	@find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 	@rm -rf .ccm .build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
-	@rm -rf contracts/out contracts/cache contracts/.cache *.egg-info node_modules $(VENV) $(APE)
+	@rm -rf contracts/out contracts/cache contracts/.cache *.egg-info node_modules $(VENV) $(APE) $(ANALYSIS)
