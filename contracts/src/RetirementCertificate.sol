@@ -33,11 +33,10 @@ contract RetirementCertificate is IRetirementCertificate, ERC721 {
     /// @param credit_ The CarbonCredit whose retirements are certified.
     constructor(address credit_)
         ERC721(
-            string.concat(IERC20Metadata(credit_).name(), " Retirement"),
+            string.concat(_checked(credit_).name(), " Retirement"),
             string.concat(IERC20Metadata(credit_).symbol(), "-RET")
         )
     {
-        require(ERC165Checker.supportsInterface(credit_, type(ICarbonCredit).interfaceId), NotCarbonCredit(credit_));
         credit = credit_;
     }
 
@@ -97,6 +96,12 @@ contract RetirementCertificate is IRetirementCertificate, ERC721 {
     }
 
     /* INTERNAL */
+
+    /// @dev Before anything is read of it, so that an address without code is named too.
+    function _checked(address credit_) private view returns (IERC20Metadata) {
+        require(ERC165Checker.supportsInterface(credit_, type(ICarbonCredit).interfaceId), NotCarbonCredit(credit_));
+        return IERC20Metadata(credit_);
+    }
 
     /// @dev Minting and burning only.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {

@@ -23,6 +23,10 @@ contract StandardAdapter is IStandardAdapter, AccessManaged {
     uint256 private constant TONNE = 1e18;
     uint256 private constant KG = 1e15;
 
+    /// @dev "CRD-2025-", and the most digits that a counter of 40 bits has.
+    uint256 private constant PREFIX_BYTES = 9;
+    uint256 private constant MOST_COUNTER_DIGITS = 13;
+
     /* IMMUTABLES */
 
     /// @inheritdoc IStandardAdapter
@@ -121,9 +125,10 @@ contract StandardAdapter is IStandardAdapter, AccessManaged {
 
     /// @dev The reverse of what the credit's events show. A text that would come back as another one is refused.
     function _parseCreditId(string calldata text) private pure returns (uint256 creditId) {
-        if (bytes(text).length > 9) {
+        uint256 length = bytes(text).length;
+        if (length > PREFIX_BYTES && length <= PREFIX_BYTES + MOST_COUNTER_DIGITS) {
             (bool isYear, uint256 year) = Strings.tryParseUint(text, 4, 8);
-            (bool isCounter, uint256 counter) = Strings.tryParseUint(text, 9, bytes(text).length);
+            (bool isCounter, uint256 counter) = Strings.tryParseUint(text, PREFIX_BYTES, length);
             if (isYear && isCounter) creditId = CreditIds.from(year, counter);
         }
         bool isId = CreditIds.isValid(creditId) && Strings.equal(CreditIds.toText(creditId), text);
