@@ -149,6 +149,7 @@ contracts: setup ## compile the contracts into contracts/artifacts
 lock: setup ## pin the Python packages with their hashes; ARGS=--upgrade takes the newest allowed
 	@$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	@$(LOCK) $(ARGS) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) $(ARGS) requirements-ape.in -o requirements-ape.txt
 
 # --- Remove --------------------------------------------------------------------------------------
 

@@ -8,10 +8,11 @@ import click
 from ape import networks
 from ape.api import TestAccountAPI
 from ape.cli import ConnectedProviderCommand
-from ape.logging import ClickHandler, LogLevel
+from ape.logging import ClickHandler, LogLevel, logger
 from ape.utils import ManagerAccessMixin
 from ape_accounts import KeyfileAccount
 
+import scripts.compile_contracts  # noqa: F401  # now: while Ape loads the next command, it hides this folder from Python
 from scripts.deploy._core.config import CONFIG, DEVELOPMENT_CHAINS, ROLES, Options
 from scripts.deploy._core.errors import DeploymentError, Refused
 from scripts.deploy._core.node import Node
@@ -40,7 +41,8 @@ class Account(ManagerAccessMixin):
             self._account.set_autosign(True)  # the plan was confirmed as a whole; the passphrase is asked for once
             self._unlocked = True
         made = self.provider.network.ecosystem.create_transaction(**transaction)
-        signed = self._account.sign_transaction(made)
+        with logger.at_level(LogLevel.ERROR):  # it warns at each signature that it remembers the key
+            signed = self._account.sign_transaction(made)
         if signed is None:
             raise DeploymentError("The account declined to sign; nothing more was sent.")
         return bytes(signed.serialize_transaction())
