@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Vm} from "forge-std/Vm.sol";
 
 import {Roles} from "../../src/Roles.sol";
 import {BatchTerms, ICarbonCredit, Issuance} from "../../src/interfaces/ICarbonCredit.sol";
@@ -57,13 +59,22 @@ contract IssueTest is Base {
 
     function test_RevertWhen_TheListsDifferInLength() external {
         it.creditIds.push(creditId(2));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.LengthMismatch.selector, 1, 1, 2));
+        _expectLengthMismatch(1, 1, 2);
+        _issue();
+        it.kg.push(1);
+        _expectLengthMismatch(1, 2, 2);
+        _issue();
+        it.creditIds.pop();
+        _expectLengthMismatch(1, 2, 1);
+        _issue();
+        it.recipients.push(company.addr);
+        _expectLengthMismatch(2, 2, 1);
         _issue();
     }
 
     function test_RevertWhen_ThereIsNoRecipient() external {
         (it.recipients, it.kg, it.creditIds) = (new address[](0), new uint256[](0), new uint256[](0));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.LengthMismatch.selector, 0, 0, 0));
+        _expectLengthMismatch(0, 0, 0);
         _issue();
     }
 
@@ -89,7 +100,25 @@ contract IssueTest is Base {
 
     function test_RevertWhen_TheSignatureIsOverAnotherIssuance() external {
         bytes memory signature = signCredit(verifier, TypedData.issuance(it));
-        it.kg[0] += 1;
+        Issuance memory signed = it;
+        for (uint256 field = 0; field < 7; ++field) {
+            it = signed;
+            if (field == 0) it.index += 1;
+            if (field == 1) it.recordsRoot = keccak256("other records");
+            if (field == 2) it.recipients[0] = company.addr;
+            if (field == 3) it.kg[0] += 1;
+            if (field == 4) it.creditIds[0] += 1;
+            if (field == 5) it.bufferKg += 1;
+            if (field == 6) it.deadline += 1;
+            _expectInvalidSignature();
+            _issueSigned(signature);
+        }
+    }
+
+    function test_RevertWhen_TheSignatureIsOverAnotherBatch() external {
+        bytes memory signature = signCredit(verifier, TypedData.issuance(it));
+        terms = termsOfYear(1);
+        it.batchId = credit.batchIdOf(terms);
         _expectInvalidSignature();
         _issueSigned(signature);
     }
@@ -127,9 +156,12 @@ contract IssueTest is Base {
     }
 
     function test_RevertWhen_ATermIsNotWellFormed() external {
-        _changeTerms(3, "us");
-        _expectInvalidTerms("country");
-        _issue();
+        bytes2[6] memory noCountries = [bytes2("us"), "Us", "uS", "U[", "@S", "U"];
+        for (uint256 i = 0; i < noCountries.length; ++i) {
+            _changeTerms(3, noCountries[i]);
+            _expectInvalidTerms("country");
+            _issue();
+        }
 
         terms = defaultTerms();
         terms.source = bytes32(0);
@@ -150,29 +182,33 @@ contract IssueTest is Base {
         _issue();
     }
 
+    function test_WhenTheTermsAreAtTheirLimits() external {
+        _changeTerms(2, "AZ");
+        _issue();
+        it.creditIds[0] = creditId(2);
+        terms.vintageEnd = terms.vintageStart + 1;
+        _changeTerms(4, "ZA");
+        _issue();
+        assertEq(credit.balanceOf(household.addr), 1800);
+    }
+
+    function test_WhenItIsTheLastSecondOfBoth() external {
+        it.deadline = terms.closesAt - 1;
+        vm.warp(terms.closesAt - 1);
+        _issue();
+        assertEq(credit.balanceOf(household.addr), 900);
+    }
+
     function test_RevertWhen_TheIndexIsNotTheNextOne() external {
         it.index = 1;
         vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.IndexMismatch.selector, it.batchId, 1, 0));
         _issue();
-    }
-
-    function test_RevertWhen_ACreditIsOfZeroKg() external {
-        it.kg[0] = 0;
-        vm.expectRevert(ICarbonCredit.ZeroKg.selector);
+        it.index = 0;
         _issue();
-    }
-
-    function test_RevertWhen_TheDayCapWouldBeExceeded() external {
-        vm.prank(admin);
-        credit.setDailyIssueCap(999);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.DailyIssueCapExceeded.selector, issuer, 1000, 999));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.IndexMismatch.selector, it.batchId, 0, 1));
         _issue();
-    }
-
-    function test_RevertWhen_TheBufferIsTooSmall() external {
-        // 900 kg with 99 kg of buffer are 999 kg: a tenth of them, rounded up, is 100.
-        it.bufferKg = 99;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.BufferTooSmall.selector, it.batchId, 99, 100));
+        it.index = 2;
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.IndexMismatch.selector, it.batchId, 2, 1));
         _issue();
     }
 
@@ -182,28 +218,27 @@ contract IssueTest is Base {
         _issue();
     }
 
-    function test_RevertWhen_TheCreditIdHasNoFourDigitYear() external {
-        it.creditIds[0] = (999 << 40) | 1;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.InvalidCreditId.selector, it.creditIds[0]));
-        _issue();
-    }
-
-    function test_RevertWhen_TheCreditIdWasUsed() external {
-        _issue();
-        it.index = 1;
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.CreditIdUsed.selector, it.creditIds[0]));
+    function test_RevertWhen_ARecipientIsNobody() external {
+        it.recipients[0] = address(0);
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InvalidReceiver.selector, address(0)));
         _issue();
     }
 
     function test_WhenTheBatchIsNew() external {
+        assertEq(credit.nextIndex(it.batchId), 0);
         vm.expectEmit(address(credit));
         emit ICarbonCredit.BatchOpened(it.batchId, terms);
         vm.expectEmit(address(credit));
         emit ICarbonCredit.CreditsIssued(it.batchId, 0, issuer, it.recordsRoot, 900, 100);
         vm.expectEmit(address(credit));
+        emit IERC20.Transfer(address(0), address(credit), 100);
+        vm.expectEmit(address(credit));
+        emit IERC20.Transfer(address(0), household.addr, 900);
+        vm.expectEmit(address(credit));
         emit ICarbonCredit.CreditMinted(household.addr, 900, "CRD-2025-000001");
         _issue();
 
+        assertEq(credit.nextIndex(it.batchId), 1);
         assertBatchKg(it.batchId, 900, 100, 0);
         assertEq(credit.balanceOf(household.addr), 900);
         assertEq(credit.balanceOf(address(credit)), 100);
@@ -218,14 +253,46 @@ contract IssueTest is Base {
     function test_WhenTheBatchIsOpen() external {
         issueTo(household.addr, 900);
         bytes32 later = issueInto(termsOfYear(1), household.addr, 90);
-        issueTo(company.addr, 450);
+        it = issuanceOf(terms, company.addr, 450);
+        bytes memory signature = signCredit(verifier, TypedData.issuance(it));
+        vm.recordLogs();
+        _issueSigned(signature);
 
+        // The issuance, the buffer's transfer, the credit's transfer, the credit: the batch is not opened once more.
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 4);
+        assertEq(logs[0].topics[0], ICarbonCredit.CreditsIssued.selector);
+        assertEq(logs[0].topics[2], bytes32(uint256(1)));
         assertBatchKg(it.batchId, 1350, 150, 0);
         assertEq(credit.nextIndex(it.batchId), 2);
-        (bytes32[] memory batchIds,) = credit.nextEligible(10);
-        assertEq(batchIds.length, 2);
-        assertEq(batchIds[0], it.batchId);
-        assertEq(batchIds[1], later);
+        assertEligible(listOf(it.batchId, later));
+        assertSums(listOf(it.batchId, later));
+    }
+
+    function test_WhenAnotherIssuerSubmits() external {
+        vm.prank(admin);
+        manager.grantRole(Roles.ISSUER, stranger, 0);
+        bytes memory signature = signCredit(verifier, TypedData.issuance(it));
+        vm.expectEmit(address(credit));
+        emit ICarbonCredit.CreditsIssued(it.batchId, 0, stranger, it.recordsRoot, 900, 100);
+        vm.prank(stranger);
+        credit.issue(terms, it, signature);
+    }
+
+    function test_WhenRecipientsAreSeveral() external {
+        it.recipients = [household.addr, company.addr, household.addr];
+        it.kg = [uint256(100), 200, 600];
+        it.creditIds = [creditId(1), creditId(300), creditId(2)];
+        string[3] memory texts = ["CRD-2025-000001", "CRD-2025-000300", "CRD-2025-000002"];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectEmit(address(credit));
+            emit IERC20.Transfer(address(0), it.recipients[i], it.kg[i]);
+            vm.expectEmit(address(credit));
+            emit ICarbonCredit.CreditMinted(it.recipients[i], it.kg[i], texts[i]);
+        }
+        _issue();
+        assertEq(credit.balanceOf(household.addr), 700);
+        assertEq(credit.balanceOf(company.addr), 200);
     }
 
     function test_WhenTheBatchWasEmptiedByRetirements() external {
@@ -235,31 +302,7 @@ contract IssueTest is Base {
         credit.retire(defaultRetirement(900), 1);
         issueTo(household.addr, 9);
 
-        (bytes32[] memory batchIds,) = credit.nextEligible(10);
-        assertEq(batchIds[0], later);
-        assertEq(batchIds[1], it.batchId);
-    }
-
-    function test_WhenTheBufferSoFarCoversTheShare() external {
-        it.bufferKg = 200;
-        _issue();
-        it.index = 1;
-        it.creditIds[0] = creditId(2);
-        it.bufferKg = 0;
-        _issue();
-        assertBatchKg(it.batchId, 1800, 200, 0);
-    }
-
-    function test_WhenANewDayStarts() external {
-        vm.prank(admin);
-        credit.setDailyIssueCap(1000);
-        _issue();
-        assertEq(credit.issuedTodayKg(issuer), 1000);
-
-        vm.warp(block.timestamp + 1 days);
-        assertEq(credit.issuedTodayKg(issuer), 0);
-        issueTo(household.addr, 450);
-        assertEq(credit.issuedTodayKg(issuer), 500);
+        assertEligible(listOf(later, it.batchId));
     }
 
     function test_WhenTheVerifierHasCode() external {
@@ -271,32 +314,13 @@ contract IssueTest is Base {
         assertEq(credit.balanceOf(household.addr), 900);
     }
 
-    /// @dev Whatever the sizes, the books hold and nobody gets more than was issued to them.
-    function testFuzz_WhenTheSizesAreAnything(uint64[] calldata sizes, uint16 bufferBps) external {
-        vm.assume(sizes.length > 0 && sizes.length <= 50);
-        terms.bufferBps = uint16(bound(bufferBps, 0, 9999));
-        it = issuanceOf(terms, household.addr, 1);
-        it.recipients = new address[](sizes.length);
-        it.kg = new uint256[](sizes.length);
-        it.creditIds = new uint256[](sizes.length);
-        uint256 kg = 0;
-        for (uint256 i = 0; i < sizes.length; ++i) {
-            (it.recipients[i], it.kg[i], it.creditIds[i]) = (household.addr, bound(sizes[i], 1, 1e12), creditId(i));
-            kg += it.kg[i];
-        }
-        it.bufferKg = bufferFor(kg, terms.bufferBps);
-        vm.prank(admin);
-        credit.setDailyIssueCap(type(uint128).max);
-        _issue();
-
-        assertBatchKg(it.batchId, kg, it.bufferKg, 0);
-        assertEq(credit.balanceOf(household.addr), kg);
-        assertEq(credit.totalSupply(), kg + it.bufferKg);
-    }
-
     function _changeTerms(uint8 level, bytes2 country) private {
         (terms.level, terms.country) = (level, country);
         it.batchId = credit.batchIdOf(terms);
+    }
+
+    function _expectLengthMismatch(uint256 recipients, uint256 kg, uint256 creditIds) private {
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.LengthMismatch.selector, recipients, kg, creditIds));
     }
 
     function _expectInvalidTerms(string memory field) private {

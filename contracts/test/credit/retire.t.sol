@@ -3,9 +3,12 @@ pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ICarbonCredit, Retirement} from "../../src/interfaces/ICarbonCredit.sol";
+import {CarbonCredit} from "../../src/CarbonCredit.sol";
+import {CreditClass, ICarbonCredit, Retirement} from "../../src/interfaces/ICarbonCredit.sol";
 import {OwnedWallet} from "../mocks/Wallets.sol";
 import {Base} from "../utils/Base.t.sol";
 import {TypedData} from "../utils/TypedData.sol";
@@ -44,6 +47,31 @@ contract RetireTest is Base {
         it.kg = 0;
         vm.expectRevert(ICarbonCredit.ZeroKg.selector);
         _retire();
+    }
+
+    function test_RevertWhen_MoreIsRetiredThanFits() external {
+        it.kg = 2 ** 96;
+        _expectTooWide();
+        _retire();
+        it.kg = type(uint256).max;
+        _expectTooWide();
+        _retire();
+        vm.prank(household.addr);
+        credit.approve(household.addr, type(uint256).max);
+        _expectTooWide();
+        vm.prank(household.addr);
+        credit.retireFrom(household.addr, it, 10);
+    }
+
+    function test_WhenTheMostThatFitsIsRetired() external {
+        vm.prank(admin);
+        credit.setDailyIssueCap(type(uint128).max);
+        issueTo(household.addr, type(uint96).max);
+        it.kg = type(uint96).max;
+        _retire();
+        assertEq(credit.retirementOf(credit.refOf(household.addr, it.nonce)).kg, type(uint96).max);
+        assertEq(credit.balanceOf(household.addr), 150);
+        assertSums(listOf(first, second));
     }
 
     function test_RevertWhen_TheNonceWasUsed() external {
@@ -87,24 +115,43 @@ contract RetireTest is Base {
     }
 
     function test_WhenNoBatchIsNamed() external {
+        vm.expectEmit(address(credit));
+        emit IERC3009.AuthorizationUsed(household.addr, it.nonce);
+        vm.expectEmit(address(credit));
+        emit IERC20.Transfer(household.addr, address(0), 120);
         _expectRetired(household.addr, first, 100, second, 20);
         _retire();
 
         assertBatchKg(first, 0, 12, 100);
         assertBatchKg(second, 30, 6, 20);
         assertEq(credit.balanceOf(household.addr), 30);
-        (bytes32[] memory batchIds,) = credit.nextEligible(10);
-        assertEq(batchIds.length, 1);
-        assertEq(batchIds[0], second);
+        assertEligible(listOf(second));
         assertEq(credit.attributable(), 30);
+        assertSums(listOf(first, second));
     }
 
     function test_WhenAnEarliestVintageIsGiven() external {
         it.kg = 40;
-        it.earliestVintage = NOW;
+        it.earliestVintage = termsOfYear(1).vintageStart;
         _retire();
         assertBatchKg(first, 100, 12, 0);
         assertBatchKg(second, 10, 6, 40);
+
+        it.nonce = keccak256("named");
+        it.kg = 10;
+        it.batchIds = [first, second];
+        _retire();
+        assertBatchKg(first, 100, 12, 0);
+        assertBatchKg(second, 0, 6, 50);
+
+        it.nonce = keccak256("older");
+        it.kg = 1;
+        it.earliestVintage = YEAR_2025 + 1;
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotAttributable.selector, 1, 0));
+        _retire();
+        it.earliestVintage = YEAR_2025;
+        _retire();
+        assertBatchKg(first, 99, 12, 1);
     }
 
     function test_WhenBatchesAreNamed() external {
@@ -113,6 +160,42 @@ contract RetireTest is Base {
         _retire();
         assertBatchKg(first, 30, 12, 70);
         assertBatchKg(second, 0, 6, 50);
+    }
+
+    function test_WhenTheBatchIsInTheMiddleOfTheList() external {
+        bytes32 third = issueInto(termsOfYear(2), household.addr, 70);
+        bytes32 fourth = issueInto(termsOfYear(3), household.addr, 80);
+        it.batchIds = [second];
+        it.kg = 50;
+        _retire();
+        assertEligible(listOf(first, third, fourth));
+
+        it.batchIds = [fourth];
+        (it.kg, it.nonce) = (80, keccak256("the last"));
+        _retire();
+        assertEligible(listOf(first, third));
+        bytes32 fifth = issueInto(termsOfYear(4), household.addr, 90);
+        assertEligible(listOf(first, third, fifth));
+    }
+
+    function test_WhenTheNamedBatchesHoldMoreThanAsked() external {
+        bytes32[] memory batchIds = listOf(second, first);
+        (it.batchIds, it.kg) = (batchIds, 50);
+        vm.expectEmit(address(credit));
+        emit ICarbonCredit.CreditsRetired(
+            credit.refOf(household.addr, it.nonce),
+            household.addr,
+            50,
+            listOf(second),
+            listOf(50),
+            1,
+            2025,
+            it.commitment
+        );
+        vm.prank(household.addr);
+        credit.retire(it, 0);
+        assertBatchKg(first, 100, 12, 0);
+        assertEligible(listOf(first));
     }
 
     function test_WhenTheBufferIsAllThatIsLeftOfABatch() external {
@@ -134,9 +217,40 @@ contract RetireTest is Base {
         credit.retireFrom(household.addr, it, 10);
     }
 
+    function test_RevertWhen_TheAllowanceIsAKilogramShort() external {
+        vm.prank(household.addr);
+        credit.approve(company.addr, 119);
+        vm.expectRevert(
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, company.addr, 119, 120)
+        );
+        vm.prank(company.addr);
+        credit.retireFrom(household.addr, it, 10);
+    }
+
+    function test_RevertWhen_NothingIsRetiredForAnother() external {
+        it.kg = 0;
+        vm.expectRevert(ICarbonCredit.ZeroKg.selector);
+        vm.prank(company.addr);
+        credit.retireFrom(household.addr, it, 10);
+    }
+
+    function test_WhenTheCallersAllowanceIsUnlimited() external {
+        vm.prank(household.addr);
+        credit.approve(company.addr, type(uint256).max);
+        vm.prank(company.addr);
+        credit.retireFrom(household.addr, it, 10);
+        assertEq(credit.allowance(household.addr, company.addr), type(uint256).max);
+        assertEq(credit.balanceOf(household.addr), 30);
+    }
+
     function test_WhenTheCallerHasAnAllowance() external {
         vm.prank(household.addr);
         credit.approve(company.addr, 121);
+        vm.expectEmit(address(credit));
+        emit IERC20.Approval(household.addr, company.addr, 1);
+        vm.expectEmit(address(credit));
+        emit IERC3009.AuthorizationUsed(company.addr, it.nonce);
+        _expectRetiredBy(company.addr, household.addr, first, 100, second, 20);
         vm.prank(company.addr);
         bytes32 ref = credit.retireFrom(household.addr, it, 10);
 
@@ -180,9 +294,60 @@ contract RetireTest is Base {
 
     function test_RevertWhen_TheHolderSignedSomethingElse() external {
         bytes memory signature = _authorization();
-        it.commitment = keccak256("another beneficiary");
+        Retirement memory signed = it;
+        for (uint256 field = 0; field < 7; ++field) {
+            it = signed;
+            if (field == 0) it.kg -= 1;
+            if (field == 1) it.batchIds.push(second);
+            if (field == 2) it.earliestVintage = 1;
+            if (field == 3) it.commitment = keccak256("another beneficiary");
+            if (field == 4) it.reason += 1;
+            if (field == 5) it.period += 1;
+            if (field == 6) it.nonce = keccak256("other nonce");
+            _expectInvalidSignature();
+            _retireSigned(signature);
+        }
+        it = signed;
+        _expectInvalidSignature();
+        credit.retireWithAuthorization(household.addr, it, 1, VALID_BEFORE, 10, signature);
+        _expectInvalidSignature();
+        credit.retireWithAuthorization(household.addr, it, 0, VALID_BEFORE + 1, 10, signature);
+    }
+
+    function test_RevertWhen_TheAuthorizationIsAnotherHolders() external {
+        bytes memory signature = signCredit(company, TypedData.retirement(household.addr, it, 0, VALID_BEFORE));
         _expectInvalidSignature();
         _retireSigned(signature);
+    }
+
+    function test_RevertWhen_TheAuthorizationIsForAnotherToken() external {
+        bytes memory signature = _authorization();
+        credit = new CarbonCredit(credit.name(), credit.symbol(), CreditClass.Micro, 2, DAILY_CAP_KG, address(manager));
+        _expectInvalidSignature();
+        _retireSigned(signature);
+    }
+
+    function test_RevertWhen_TheAuthorizationIsToTransfer() external {
+        bytes32 structHash =
+            TypedData.authorization("Transfer", household.addr, stranger, it.kg, VALID_BEFORE, it.nonce);
+        bytes memory signature = signCredit(household, structHash);
+        _expectInvalidSignature();
+        _retireSigned(signature);
+    }
+
+    function test_WhenItIsTheLastSecondOfTheAuthorization() external {
+        bytes memory signature = _authorization();
+        vm.warp(VALID_BEFORE - 1);
+        _retireSigned(signature);
+        assertEq(credit.balanceOf(household.addr), 30);
+    }
+
+    function test_WhenTheSubmitterChoosesHowManyBatches() external {
+        bytes memory signature = _authorization();
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotAttributable.selector, 120, 100));
+        credit.retireWithAuthorization(household.addr, it, 0, VALID_BEFORE, 1, signature);
+        credit.retireWithAuthorization(household.addr, it, 0, VALID_BEFORE, 2, signature);
+        assertEq(credit.balanceOf(household.addr), 30);
     }
 
     function test_RevertWhen_TheAuthorizationIsForAnotherChain() external {
@@ -215,24 +380,47 @@ contract RetireTest is Base {
         assertEq(credit.balanceOf(wallet), 30);
     }
 
+    /// @dev The order of what is named decides; whose credits they were does not.
+    function test_WhenTheAuthorizationNamesBatches() external {
+        it.batchIds = [second, first];
+        _expectRetired(household.addr, second, 50, first, 70);
+        _retireSigned(_authorization());
+        assertSums(listOf(first, second));
+    }
+
     /// @dev Any retirement within the balance takes exactly its kilograms from the batches, and no more.
     function testFuzz_WhenTheAmountIsAnything(uint256 kg, bool isNamed) external {
         it.kg = bound(kg, 1, 150);
         if (isNamed) it.batchIds = [second, first];
         _retire();
+        assertSums(listOf(first, second));
         assertEq(credit.batchKg(first).retiredKg + credit.batchKg(second).retiredKg, it.kg);
         assertEq(credit.balanceOf(household.addr), 150 - it.kg);
         assertEq(credit.attributable(), 150 - it.kg);
     }
 
     function _expectRetired(address holder, bytes32 batch1, uint256 kg1, bytes32 batch2, uint256 kg2) private {
-        bytes32[] memory batchIds = new bytes32[](2);
-        uint256[] memory kgs = new uint256[](2);
-        (batchIds[0], batchIds[1], kgs[0], kgs[1]) = (batch1, batch2, kg1, kg2);
+        _expectRetiredBy(holder, holder, batch1, kg1, batch2, kg2);
+    }
+
+    function _expectRetiredBy(address author, address holder, bytes32 batch1, uint256 kg1, bytes32 batch2, uint256 kg2)
+        private
+    {
         vm.expectEmit(address(credit));
         emit ICarbonCredit.CreditsRetired(
-            keccak256(abi.encode(holder, it.nonce)), holder, kg1 + kg2, batchIds, kgs, 1, 2025, it.commitment
+            keccak256(abi.encode(author, it.nonce)),
+            holder,
+            kg1 + kg2,
+            listOf(batch1, batch2),
+            listOf(kg1, kg2),
+            it.reason,
+            it.period,
+            it.commitment
         );
+    }
+
+    function _expectTooWide() private {
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 96, it.kg));
     }
 
     function _expectInvalidSignature() private {
