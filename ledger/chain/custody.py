@@ -19,7 +19,7 @@ from ledger.kernel.errors import CcmError
 from ledger.kernel.files import write_private
 from ledger.kernel.settings import Settings
 
-OperatorName = Literal["deployer", "relayer", "issuer", "anchor", "matcher"]
+OperatorName = Literal["deployer", "relayer", "issuer", "anchor", "matcher", "guardian"]
 OPERATORS: tuple[OperatorName, ...] = get_args(OperatorName)
 
 SEED_BYTES = 64
@@ -77,7 +77,7 @@ class Custody:
 
     def operator(self, name: OperatorName) -> Signer:
         """A key that the service itself acts with."""
-        return self._derived(f"m/44'/60'/1'/0/{OPERATORS.index(name)}")
+        return self._derived(f"m/44'/60'/1'/0/{OPERATORS.index(name)}")  # so a new one joins them at the end
 
 
 async def open_custody(settings: Settings) -> Custody:

@@ -40,10 +40,11 @@ DOLLAR_DECIMALS = 6
 
 ISSUER_ROLE = 1
 VERIFIER_ROLE = 2
+GUARDIAN_ROLE = 3
 MATCHER_ROLE = 4
 ANCHOR_ROLE = 5
 
-GRANTED: tuple[OperatorName, ...] = ("issuer", "matcher", "anchor")
+GRANTED: tuple[OperatorName, ...] = ("issuer", "guardian", "matcher", "anchor")
 
 CREATION_GAS = 6_000_000
 CALL_GAS = 200_000
@@ -216,18 +217,22 @@ def _creations(deployer: bytes, contracts: Contracts) -> list[Act]:
 
 
 def _grants(custody: Custody, contracts: Contracts) -> list[Act]:
+    """Who may do what. Granting takes no 48 hours here: a development chain holds nothing of worth."""
     manager = contracts.manager
-    issue = function("CarbonCredit", "issue").selector
+    issue, suspend, pause = (function("CarbonCredit", name).selector for name in ("issue", "suspend", "pause"))
     return [
-        _restrict(manager, contracts.credit, issue, ISSUER_ROLE, "let issuers issue"),
+        _restrict(manager, contracts.credit, [issue], ISSUER_ROLE, "let issuers issue"),
+        _restrict(manager, contracts.credit, [suspend, pause], GUARDIAN_ROLE, "let guardians suspend and pause"),
+        _restrict(manager, contracts.market, [pause], GUARDIAN_ROLE, "let guardians pause the market"),
         _grant(manager, ISSUER_ROLE, custody.operator("issuer").address, "grant issuer"),
+        _grant(manager, GUARDIAN_ROLE, custody.operator("guardian").address, "grant guardian"),
         _grant(manager, ANCHOR_ROLE, custody.operator("anchor").address, "grant anchor"),
         _grant(manager, MATCHER_ROLE, custody.operator("matcher").address, "grant matcher"),
     ]
 
 
-def _restrict(manager: bytes, target: bytes, selector: bytes, role: int, purpose: str) -> Act:
-    data = function_data("RoleManager", "setTargetFunctionRole", [target, [selector], role])
+def _restrict(manager: bytes, target: bytes, selectors: Sequence[bytes], role: int, purpose: str) -> Act:
+    data = function_data("RoleManager", "setTargetFunctionRole", [target, selectors, role])
     return Act(purpose, Call(manager, data, CALL_GAS))
 
 

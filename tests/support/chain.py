@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest_asyncio
+from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,13 +31,19 @@ from ledger.chain import (
     transfer_digest,
 )
 from ledger.chain.abi import ContractName, function_result
+from ledger.chain.acts import Act, store_once, until_mined
+from ledger.chain.custody import OperatorName
+from ledger.chain.delivery import Delivery
 from ledger.chain.rpc import to_bytes, to_hex
+from ledger.chain.transactions import Call
+from ledger.chain.typed_data import CREDIT_NAME, VERSION
 from ledger.db.session import Sessions
 from ledger.kernel.units import Kg
 
 SEED = bytes(range(64))
 FAUCET_GAS = 100_000
 TRANSFER_GAS = 200_000
+OPERATOR_GAS = 1_000_000
 VERIFIER = 9
 """The custody index of a verifier."""
 
@@ -62,10 +69,10 @@ def receiver(number: int) -> bytes:
     return keccak(number.to_bytes(32))[-20:]
 
 
-def batch_terms(network: Network, verifier_index: int = VERIFIER) -> BatchTerms:
+def batch_terms(network: Network, verifier_index: int = VERIFIER, source: bytes = b"energy_efficiency") -> BatchTerms:
     """A batch that never closes, a twentieth of which is buffered."""
     return BatchTerms(
-        source=b"energy_efficiency".ljust(32, b"\0"),
+        source=source.ljust(32, b"\0"),
         vintage_start=1_735_689_600,
         vintage_end=1_767_225_600,
         verifier=network.custody.holder(verifier_index).address,
@@ -77,7 +84,13 @@ def batch_terms(network: Network, verifier_index: int = VERIFIER) -> BatchTerms:
 
 
 async def queue_credits(
-    session: AsyncSession, network: Network, holder: bytes, kilograms: dict[int, int], verifier_index: int = VERIFIER
+    session: AsyncSession,
+    network: Network,
+    holder: bytes,
+    kilograms: dict[int, int],
+    *,
+    verifier_index: int = VERIFIER,
+    terms: BatchTerms | None = None,
 ) -> None:
     """Queues the issuance of credits to a holder: by the counter of the credit's id, its kilograms."""
     for counter, kg in kilograms.items():
@@ -90,7 +103,7 @@ async def queue_credits(
                 ref=credit_ref(credit_id),
                 lane="issuer",
                 payload=issue_payload(
-                    batch_terms(network, verifier_index),
+                    terms or batch_terms(network, verifier_index),
                     recipient=holder,
                     kg=Kg(kg),
                     credit_id=credit_id,
@@ -136,6 +149,53 @@ async def queue_gifts(session: AsyncSession, network: Network, numbers: Sequence
                 payload=relay_payload(network.contracts.dollar, data, FAUCET_GAS),
             ),
         )
+
+
+async def act(
+    sessions: Sessions,
+    rpc: Rpc,
+    network: Network,
+    operator: OperatorName,
+    name: str,
+    *arguments: object,
+    contract: ContractName = "CarbonCredit",
+) -> None:
+    """An operator calls a contract, once for each list of arguments."""
+    data = function_data(contract, name, arguments)
+    called = Act(
+        f"{operator} {name} {keccak(data).hex()}", Call(network.contracts.named()[contract], data, OPERATOR_GAS)
+    )
+    async with sessions.begin() as session:
+        await store_once(session, rpc, network.chain_id, network.custody.operator(operator), [called])
+    delivery = Delivery(sessions, rpc, network.chain_id, network.custody)
+    await until_mined(sessions, rpc, delivery, network.chain_id, [called.purpose])
+
+
+REVERSAL = (
+    ("verifier", "address"),
+    ("batchId", "bytes32"),
+    ("kg", "uint256"),
+    ("evidence", "bytes32"),
+    ("nonce", "bytes32"),
+    ("deadline", "uint256"),
+)
+
+
+def reversal(network: Network, batch_id: bytes, kg: int) -> tuple[tuple[object, ...], bytes]:
+    """A reversal that never expires, and the verifier's signature over it."""
+    verifier = network.custody.holder(VERIFIER)
+    members = (verifier.address, batch_id, kg, keccak(text="evidence"), keccak(batch_id), FOREVER)
+    message = encode_typed_data(
+        domain_data={
+            "name": CREDIT_NAME,
+            "version": VERSION,
+            "chainId": network.chain_id,
+            "verifyingContract": to_hex(network.contracts.credit),
+        },
+        message_types={"Reversal": [{"name": name, "type": kind} for name, kind in REVERSAL]},
+        message_data=dict(zip((name for name, _ in REVERSAL), members, strict=True)),
+    )
+    return members, verifier.sign(keccak(b"\x19" + message.version + message.header + message.body))
 
 
 async def read(rpc: Rpc, contract: ContractName, address: bytes, function: str, *arguments: object) -> object:
