@@ -171,9 +171,9 @@ def _response(kept: KeptAnswer) -> Response[Any]:
 def _failure(state: IntentState) -> TransactionFailed:
     """What the chain said no with, as an error for the client."""
     failure = state.failure or {}
-    reason = failure.get("message") or "it gave no reason"
+    message = failure.get("message") or "The chain refused the transaction and gave no reason."
     return TransactionFailed(
-        f"The chain refused the transaction: {reason}. Nothing was moved; correct the cause and send it anew.",
+        f"{message} Nothing was moved; correct the cause and send it anew.",
         reason=failure.get("code"),
         facts=failure.get("facts") or {},
     )

@@ -3,13 +3,36 @@
 from typing import Any
 
 from ledger.chain.abi import DecodedError, decode_error
+from ledger.chain.chunk import moment_of
 from ledger.chain.rpc import Rpc, RpcError, to_bytes, to_hex
+from ledger.kernel.clock import iso
 from ledger.kernel.errors import BlockchainUnavailable, TransactionFailed
+
+PASSING = {
+    "IsPaused": "issuing and trading are paused until {until}; ask again then",
+    "BatchIsWithheld": (
+        "the batch {batchId} is suspended or reversed, and nothing is issued into it meanwhile; ask again once it is "
+        "eligible"
+    ),
+    "NotAttributable": (
+        "only {attributableKg} of {kg} kg can be retired now, as the other batches are suspended, reversed or empty"
+    ),
+    "DailyIssueCapExceeded": "only {leftKg} of these {kg} kg can still be issued today; ask again tomorrow, UTC",
+}
+"""What to say of errors that mean nothing but not now, by their names in Solidity, with their arguments put in."""
 
 
 def failure_of(error: DecodedError) -> dict[str, Any]:
     """A failed intent's `failure`: code, message and facts."""
-    return failure(f"The chain refused the transaction: {error}.", {"error": error.name, **error.arguments})
+    return failure(f"The chain refused the transaction: {_reason(error)}.", {"error": error.name, **error.arguments})
+
+
+def _reason(error: DecodedError) -> str:
+    """The error in words, or by its name and facts where there are none or its facts were cut off."""
+    if error.name not in PASSING or not error.arguments:
+        return str(error)
+    times = {name: iso(moment_of(int(error.arguments[name]))) for name in ("until",) if name in error.arguments}
+    return PASSING[error.name].format_map(error.arguments | times)
 
 
 def failure_at(

@@ -6,13 +6,13 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ledger.chain.abi import function_data, function_result
-from ledger.chain.failures import failure
+from ledger.chain.abi import DecodedError, function_data, function_result
+from ledger.chain.failures import failure, failure_of
 from ledger.chain.intents import oldest_queued
 from ledger.chain.merkle import root_of
 from ledger.chain.models import Intent, Submission
 from ledger.chain.network import Network
-from ledger.chain.rpc import Rpc, to_bytes, to_hex
+from ledger.chain.rpc import Rpc, to_bytes, to_hex, to_int
 from ledger.chain.submissions import (
     count_in_flight,
     count_succeeded,
@@ -38,6 +38,7 @@ class BatchState:
     next_index: int
     issued_kg: int
     buffered_kg: int
+    """What its buffer holds, and what left it on a reversal: that counts as put in."""
 
     def buffer_up(self, kg: int, buffer_bps: int) -> int:
         """What of `kg` more must go to the buffer: its share of all issued, rounded up, less what it holds."""
@@ -61,7 +62,9 @@ class Share:
 async def submit_issuances(session: AsyncSession, network: Network, rpc: Rpc) -> list[Submission]:
     """Signs an issuance for every batch that has queued credits and none on their way.
 
-    One issuance a batch at a time: the next one's index and buffer follow from what the chain says after it.
+    One issuance a batch at a time: the next one's index and buffer follow from what the chain says after it. While the
+    token takes none, what is queued for it fails with the reason and can be asked for again; it is not kept waiting for
+    days, as a doubt about a batch may end in a reversal.
     """
     issuer = network.custody.operator("issuer")
     await lock_sender(session, network.chain_id, issuer.address)
@@ -70,7 +73,10 @@ async def submit_issuances(session: AsyncSession, network: Network, rpc: Rpc) ->
         purpose = f"issue {to_hex(terms.batch_id)}"
         if await count_in_flight(session, network.chain_id, purpose):
             continue
-        before = await _batch_state(rpc, network.contracts.credit, terms.batch_id)
+        before, refusal = await _look_at(rpc, network.contracts.credit, terms.batch_id)
+        if refusal is not None:
+            _fail(intents, failure_of(refusal))
+            continue
         if before.next_index < await count_succeeded(session, network.chain_id, purpose):
             continue  # a reorg took issuances that are still to be sent again: this one comes after them
         shares = _split(before, terms, intents[:CREDITS_AT_ONCE])
@@ -102,18 +108,35 @@ def _terms(payload: Mapping[str, Any]) -> BatchTerms:
     return BatchTerms(*members)
 
 
-async def _batch_state(rpc: Rpc, credit: bytes, batch_id: bytes) -> BatchState:
-    calls = [
-        (
-            "eth_call",
-            ({"to": to_hex(credit), "data": to_hex(function_data("CarbonCredit", name, [batch_id]))}, "latest"),
-        )
-        for name in ("nextIndex", "batchKg")
+async def _look_at(rpc: Rpc, credit: bytes, batch_id: bytes) -> tuple[BatchState, DecodedError | None]:
+    """The batch on chain, and the error with which an issuance into it would be refused at the moment."""
+    views: dict[str, list[bytes]] = {
+        "nextIndex": [batch_id],
+        "batchKg": [batch_id],
+        "batchStatus": [batch_id],
+        "pausedUntil": [],
+    }
+    calls: list[tuple[str, tuple[Any, ...]]] = [
+        ("eth_call", ({"to": to_hex(credit), "data": to_hex(function_data("CarbonCredit", name, given))}, "latest"))
+        for name, given in views.items()
     ]
-    next_index, kilograms = await rpc.batch(calls)
-    issued_kg, _, buffered_kg, _, _, spent_kg = function_result("CarbonCredit", "batchKg", to_bytes(kilograms))
-    position = function_result("CarbonCredit", "nextIndex", to_bytes(next_index))
-    return BatchState(position, issued_kg, buffered_kg + spent_kg)
+    *answers, block = await rpc.batch([*calls, ("eth_getBlockByNumber", ("latest", False))])
+    position, kilograms, status, paused_until = (
+        function_result("CarbonCredit", name, to_bytes(answer)) for name, answer in zip(views, answers, strict=True)
+    )
+    issued_kg, _, buffered_kg, _, _, spent_kg = kilograms
+    is_suspended, _, is_reversed = status
+    refusal = None
+    if paused_until > to_int(block["timestamp"]):
+        refusal = DecodedError("IsPaused", {"until": str(paused_until)})
+    elif is_suspended or is_reversed:
+        refusal = DecodedError("BatchIsWithheld", {"batchId": to_hex(batch_id)})
+    return BatchState(position, issued_kg, buffered_kg + spent_kg), refusal
+
+
+def _fail(intents: Sequence[Intent], why: dict[str, Any]) -> None:
+    for intent in intents:
+        intent.status, intent.failure = "failed", why
 
 
 def _split(state: BatchState, terms: BatchTerms, intents: Sequence[Intent]) -> list[Share]:
@@ -123,11 +146,8 @@ def _split(state: BatchState, terms: BatchTerms, intents: Sequence[Intent]) -> l
         kg: int = intent.payload["kg"]
         buffer_kg = state.buffer_up(kg, terms.buffer_bps)
         if buffer_kg >= kg:
-            intent.status = "failed"
-            intent.failure = failure(
-                f"The batch's buffer would take all {kg} kg of this credit; claim more at once.",
-                {"kg": kg, "bufferKg": buffer_kg},
-            )
+            why = f"The batch's buffer would take all {kg} kg of this credit; claim more at once."
+            _fail([intent], failure(why, {"kg": kg, "bufferKg": buffer_kg}))
             continue
         shares.append(Share(intent, kg - buffer_kg, buffer_kg))
         state = state.after(kg, buffer_kg)

@@ -83,6 +83,14 @@ class ModelChain:
             CONTRACTS.credit, "CreditMinted", recipient=holder, amount=kg, creditId=f"CRD-2025-{self.issued:06d}"
         )
 
+    def suspend(self) -> None:
+        """A doubt about the one batch there is."""
+        self._emit(CONTRACTS.credit, "BatchSuspended", batchId=BATCH, until=self._seconds + 30 * 86_400)
+
+    def unsuspend(self) -> None:
+        """The doubt is over."""
+        self._emit(CONTRACTS.credit, "BatchUnsuspended", batchId=BATCH)
+
     def faucet(self, holder: bytes, micros: int) -> None:
         """Test dollars out of nothing."""
         self._move(CONTRACTS.dollar, ZERO_ADDRESS, holder, micros)

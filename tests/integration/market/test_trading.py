@@ -142,6 +142,26 @@ async def test_a_buyer_does_not_spend_the_same_dollar_at_two_listings_at_once(fl
     assert await coins(floor, buyer) == Micros(0)
 
 
+async def test_what_no_batch_may_give_is_not_retired_but_traded(floor: Floor) -> None:
+    seller, buyer = await floor.person(kg=500), await floor.person(dollars=100)
+    floor.chain.begin_block(floor.moment)
+    floor.chain.suspend()
+    await floor.mirror()
+    with pytest.raises(InsufficientCredits, match=r"Only 0\.000 t can be retired now") as refused:
+        await floor.retire(seller, 100)
+    assert (refused.value.facts["available"], refused.value.facts["attributable"]) == (Decimal("0.5"), Decimal(0))
+    await floor.buy(buyer, await floor.listed(seller, "0.2"), "0.2")
+    await floor.mine()
+    assert await held_kg(floor, buyer) == Kg(200)
+
+    floor.chain.begin_block(floor.moment)
+    floor.chain.unsuspend()
+    await floor.mirror()
+    await floor.retire(seller, 100)
+    await floor.mine()
+    assert await held_kg(floor, seller) == Kg(200)
+
+
 async def test_a_seller_does_not_list_and_retire_the_same_credits_at_once(floor: Floor) -> None:
     seller = await floor.person(kg=10)
     answers = await asyncio.gather(
