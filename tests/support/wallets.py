@@ -81,9 +81,9 @@ class World:
             buffer_bps=0,
         )
 
-    def address(self, name: str) -> str:
+    def address(self, name: str, token: str = TOKEN) -> str:
         """Where a contract is that serves one class of credits, or all."""
-        found = self.book.find(name, TOKEN) or self.book.find(name)
+        found = self.book.find(name, token) or self.book.find(name)
         assert found is not None
         return found.address
 

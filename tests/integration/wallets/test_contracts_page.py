@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from ledger.chain.abi import ContractName
-from tests.support.contracts_page import blocks, types
+from ledger.credits.commitment import commitment
+from ledger.kernel.address_book import address_bytes
+from tests.support.contracts_page import blocks, rows, section, types
 from tests.support.deploying import ISSUER, MULTISIG, STRANGER
 from tests.support.wallets import (
     ALICE,
@@ -66,6 +68,12 @@ def plain(value: Any) -> Any:
     return hexed(value) if isinstance(value, bytes) else value
 
 
+TELL_SECRETS = {
+    "python": 'print(nonce.hex(), salt.hex(), retirement["commitment"].hex())',
+    "js": "console.log(...[nonce, salt, retirement.commitment].map((word) => word.slice(2)));",
+}
+
+
 def test_a_newcomer_retires_sells_buys_settles_cancels_and_checks(world: World) -> None:
     said = {}
     for language in LANGUAGES:
@@ -92,6 +100,30 @@ def test_a_newcomer_retires_sells_buys_settles_cancels_and_checks(world: World) 
         "raised by: 1",
         "anchored: true",
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_commitment_that_the_page_computes_is_the_ledgers(world: World, language: Language) -> None:
+    begin, retire, *_ = blocks(language)
+    told = world.run(language, [begin, retire, TELL_SECRETS[language]])[-1]
+    nonce, salt, committed = map(bytes.fromhex, told.split())
+    assert committed == commitment(
+        chain_id=world.book.chain_id,
+        contract=address_bytes(world.address("CarbonCredit")),
+        holder=address_bytes(address_of(ALICE)),
+        nonce=nonce,
+        salt=salt,
+        beneficiary="Alice and family",
+    )
+
+
+def test_each_contract_names_the_domain_that_the_page_says(world: World) -> None:
+    listed = {contract: (name, version) for contract, name, version in rows(section("## What is signed"))[:3]}
+    for token in world.book.tokens:
+        credit, market = (world.address(name, token) for name in ("CarbonCredit", "CarbonMarket"))
+        node = world.chain.node()
+        assert node.read("CarbonCredit", credit, "eip712Domain")[1:3] == listed[f"CarbonCredit {token}"]
+        assert node.read("CarbonMarket", market, "eip712Domain")[1:3] == listed["CarbonMarket, either"]
 
 
 @pytest.fixture
