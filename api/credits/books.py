@@ -22,7 +22,7 @@ class Breakdown(Answer):
     retired: Decimal
     """Zero or negative."""
     transferred: Decimal
-    """What others gave less what was given to others."""
+    """What others gave less what was given to others or burned to make good a reversal."""
 
 
 class Value(Answer):
