@@ -66,6 +66,6 @@ def test_a_row_says_what_an_error_means_and_what_to_do_or_why_it_never_comes() -
     assert [row for row in ROWS if len(row) not in {4, 5} or not all(row)] == []
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([\w./-]+\.md)\)", PAGE.read_text()))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([\w./-]+\.md)[#)]", PAGE.read_text()))))
 def test_what_the_page_points_to_is_there(target: str) -> None:
     assert (PAGE.parent / target).exists()
