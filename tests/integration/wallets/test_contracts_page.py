@@ -1,7 +1,7 @@
 """What docs/contracts.md has people paste works, in both languages, against the contracts that are committed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -126,20 +126,34 @@ def test_each_contract_names_the_domain_that_the_page_says(world: World) -> None
         assert node.read("CarbonMarket", market, "eip712Domain")[1:3] == listed["CarbonMarket, either"]
 
 
-@pytest.fixture
-def signed(world: World) -> list[Signed]:
-    """One of each type, all of which the chain takes in this order."""
-    alice, bob, market = address_of(ALICE), address_of(BOB), world.address("CarbonMarket")
-    verifier = address_of(VERIFIER)
-    permit = {"owner": alice, "spender": bob, "value": 7, "nonce": 0, "deadline": SOON}
-    dollars = {"owner": bob, "spender": market, "value": 8_000_000, "nonce": 0, "deadline": SOON}
-    transfer = {"from": alice, "to": bob, "value": 2, "validAfter": 0, "validBefore": SOON, "nonce": b"\x01" * 32}
-    receipt = transfer | {"value": 1, "nonce": b"\x02" * 32}
-    cancelled = {"authorizer": alice, "nonce": b"\x03" * 32}
-    batch_id = world.terms.batch_id
+def of_tokens(world: World) -> Iterator[Signed]:
+    """What a holder signs to have credits or coins moved."""
+    alice, bob = address_of(ALICE), address_of(BOB)
+    credits_to_bob = {"owner": alice, "spender": bob, "value": 7, "nonce": 0, "deadline": SOON}
+    coins = {"owner": bob, "spender": world.address("CarbonMarket"), "value": 8_000_000, "nonce": 0, "deadline": SOON}
+    for key, contract, permit in ((ALICE, "credit", credits_to_bob), (BOB, "coin", coins)):
+        arguments = [permit[name] for name in ("owner", "spender", "value", "deadline")]
+        yield Signed(key, contract, "Permit", permit, STRANGER, "permit", arguments)
+
+    sent = {"from": alice, "to": bob, "value": 2, "validAfter": 0, "validBefore": SOON, "nonce": b"\x01" * 32}
+    asked = sent | {"value": 1, "nonce": b"\x02" * 32}
+    dropped = {"authorizer": alice, "nonce": b"\x03" * 32}
+    moved = "(address,address,uint256,uint256,uint256,bytes32,bytes)"
+    for kind, message, caller, members in (
+        ("TransferWithAuthorization", sent, STRANGER, moved),
+        ("ReceiveWithAuthorization", asked, bob, moved),
+        ("CancelAuthorization", dropped, STRANGER, "(address,bytes32,bytes)"),
+    ):
+        function = kind[0].lower() + kind[1:] + members
+        yield Signed(ALICE, "credit", kind, message, caller, function, [*message.values()])
+
+
+def of_a_retirement(world: World) -> Signed:
+    """What a holder signs to have credits retired."""
+    alice = address_of(ALICE)
     retirement = {
         "kg": 4,
-        "batchIds": (batch_id,),
+        "batchIds": (world.terms.batch_id,),
         "earliestVintage": 1_700_000_000,
         "commitment": b"\x05" * 32,
         "reason": 2,
@@ -147,89 +161,57 @@ def signed(world: World) -> list[Signed]:
         "nonce": b"\x04" * 32,
     }
     during = {"validAfter": 1, "validBefore": SOON}
+    message = {"holder": alice, **retirement, **during}
+    arguments = [alice, tuple(retirement.values()), *during.values(), 1]
+    return Signed(ALICE, "credit", "RetireWithAuthorization", message, STRANGER, "retireWithAuthorization", arguments)
+
+
+def of_orders(world: World) -> Iterator[Signed]:
+    """What a trader signs."""
+    alice = address_of(ALICE)
     order = {
         "maker": alice,
         "side": 1,
         "kg": 5,
         "pricePerKg": 25_500,
         "minFillKg": 5,
-        "filler": market,
+        "filler": world.address("CarbonMarket"),
         "expiry": SOON,
         "counter": 0,
         "salt": b"\x06" * 32,
         "maxFeeBps": 100,
     }
+    yield Signed(ALICE, "market", "Order", order, STRANGER, "place", [tuple(order.values())])
+    for kind, message, function in (
+        ("CancelOrder", {"maker": alice, "salt": order["salt"]}, "cancelWithSignature"),
+        ("CancelAllOrders", {"maker": alice, "counter": 0}, "cancelAllWithSignature"),
+    ):
+        yield Signed(ALICE, "market", kind, message, STRANGER, function, [*message.values()])
+
+
+def of_the_verifier(world: World) -> Iterator[Signed]:
+    """What a verifier signs."""
+    bob = address_of(BOB)
     issuance = world.issuance(1, bob, 6)
     names = ("batchId", "index", "recordsRoot", "recipients", "kg", "creditIds", "bufferKg", "deadline")
     listed = dict(zip(names, issuance, strict=True)) | {"recipients": (bob,)}
+    yield Signed(VERIFIER, "credit", "Issuance", listed, ISSUER, "issue", [world.terms, issuance])
     reversal = {
-        "verifier": verifier,
-        "batchId": batch_id,
+        "verifier": address_of(VERIFIER),
+        "batchId": world.terms.batch_id,
         "kg": 1,
         "evidence": b"\x07" * 32,
         "nonce": b"\x08" * 32,
         "deadline": SOON,
     }
-    by_bytes = "(address,address,uint256,uint256,uint256,bytes32,bytes)"
-    to_permit = ("owner", "spender", "value", "deadline")
-    return [
-        Signed(ALICE, "credit", "Permit", permit, STRANGER, "permit", [permit[name] for name in to_permit]),
-        Signed(BOB, "coin", "Permit", dollars, STRANGER, "permit", [dollars[name] for name in to_permit]),
-        *(
-            Signed(
-                ALICE, "credit", kind, message, caller, f"{kind[0].lower()}{kind[1:]}{by_bytes}", [*message.values()]
-            )
-            for kind, message, caller in [
-                ("TransferWithAuthorization", transfer, STRANGER),
-                ("ReceiveWithAuthorization", receipt, bob),
-            ]
-        ),
-        Signed(
-            ALICE,
-            "credit",
-            "CancelAuthorization",
-            cancelled,
-            STRANGER,
-            "cancelAuthorization(address,bytes32,bytes)",
-            [*cancelled.values()],
-        ),
-        Signed(
-            ALICE,
-            "credit",
-            "RetireWithAuthorization",
-            {"holder": alice, **retirement, **during},
-            STRANGER,
-            "retireWithAuthorization",
-            [alice, tuple(retirement.values()), *during.values(), 1],
-        ),
-        Signed(ALICE, "market", "Order", order, STRANGER, "place", [tuple(order.values())]),
-        Signed(
-            ALICE,
-            "market",
-            "CancelOrder",
-            {"maker": alice, "salt": order["salt"]},
-            STRANGER,
-            "cancelWithSignature",
-            [alice, order["salt"]],
-        ),
-        Signed(
-            ALICE,
-            "market",
-            "CancelAllOrders",
-            {"maker": alice, "counter": 0},
-            STRANGER,
-            "cancelAllWithSignature",
-            [alice, 0],
-        ),
-        Signed(VERIFIER, "credit", "Issuance", listed, ISSUER, "issue", [world.terms, issuance]),
-        Signed(VERIFIER, "credit", "Reversal", reversal, MULTISIG, "reverse", [tuple(reversal.values()), ()]),
-    ]
+    yield Signed(VERIFIER, "credit", "Reversal", reversal, MULTISIG, "reverse", [tuple(reversal.values()), ()])
 
 
 NAMES: dict[str, ContractName] = {"credit": "CarbonCredit", "market": "CarbonMarket", "coin": "TestDollar"}
 
 
-def test_both_languages_sign_every_type_alike_and_the_chain_takes_it(world: World, signed: list[Signed]) -> None:
+def test_both_languages_sign_every_type_alike_and_the_chain_takes_it(world: World) -> None:
+    signed = [*of_tokens(world), of_a_retirement(world), *of_orders(world), *of_the_verifier(world)]
     listed = types()
     assert {each.type for each in signed} == set(listed)
     messages = json.dumps([each.as_json(listed[each.type]) for each in signed])
