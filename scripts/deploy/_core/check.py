@@ -137,9 +137,8 @@ class _Check:
         yield self._reads(creation, "authority", self._manager)
         manager = self._of(MANAGER)
         yield Finding(creation.label, "closed", "False", self._answer(manager, "isTargetClosed", creation.address))
-        yield Finding(
-            creation.label, "admin delay", "0", self._answer(manager, "getTargetAdminDelay", creation.address)
-        )
+        delay = self._answer(manager, "getTargetAdminDelay", creation.address)
+        yield Finding(creation.label, "admin delay", f"{self._target.delay_seconds} s", f"{delay} s")
         for selector, function in writing_functions(creation.contract).items():
             role = RESTRICTED[creation.contract].get(function, ADMIN)
             found = self._answer(manager, "getTargetFunctionRole", creation.address, selector)
@@ -148,7 +147,7 @@ class _Check:
     def _roles(self) -> Iterator[Finding]:
         manager = self._of(MANAGER)
         for name, number in ROLES.items():
-            delay = self._target.grant_delay_seconds if name in DELAYED else 0
+            delay = self._target.delay_seconds if name in DELAYED else 0
             yield Finding(name, "grant delay", f"{delay} s", self._answer(manager, "getRoleGrantDelay", number) + " s")
             yield Finding(name, "granted by", "admin", _role(self._answer(manager, "getRoleAdmin", number)))
             yield Finding(name, "cancelled by", "admin", _role(self._answer(manager, "getRoleGuardian", number)))

@@ -37,8 +37,8 @@ class Contracts(_Table, frozen=True):
     """Of every fill, in hundredths of a percent; the admin can change it, up to the cap."""
     fee_cap_bps: int
     """Immutable."""
-    grant_delay_hours: int
-    """How long before a new issuer or verifier counts."""
+    delay_hours: int
+    """How long before a new issuer or verifier counts, or a change of who may call what on a contract."""
 
 
 class TokenTable(_Table, frozen=True):
@@ -115,9 +115,9 @@ class Target:
         return self.network.chain_id in DEVELOPMENT_CHAINS
 
     @property
-    def grant_delay_seconds(self) -> int:
-        """How long before a new issuer or verifier counts."""
-        return self.contracts.grant_delay_hours * SECONDS_PER_HOUR
+    def delay_seconds(self) -> int:
+        """How long before a new issuer or verifier counts, or a change of who may call what on a contract."""
+        return self.contracts.delay_hours * SECONDS_PER_HOUR
 
     def classes(self) -> dict[str, Token]:
         """The classes of credits as the address book names them."""

@@ -56,8 +56,8 @@ def _heading(target: Target, stock: Stock) -> Iterator[str]:
         yield f"{role:<10}{', '.join(holders) or 'nobody'}"
     if book.coin:
         yield f"coin      {book.coin.symbol} at {book.coin.address}, {book.coin.decimals} decimals"
-    hours = target.contracts.grant_delay_hours
-    yield f"delay     {hours} hours before a new issuer or verifier counts"
+    hours = target.contracts.delay_hours
+    yield f"delay     {hours} hours before a new issuer or verifier counts, or a change of who may call what"
 
 
 def _sum(target: Target, stock: Stock, fees: Fees, balance_wei: int) -> Iterator[str]:

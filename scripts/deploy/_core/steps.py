@@ -141,11 +141,14 @@ def _calls(target: Target, deployer: str, manager: str, creations: Sequence[Crea
     for creation in creations:
         for role, functions in _by_role(RESTRICTED.get(creation.contract, {})).items():
             yield _restrict(manager, creation, functions, role)
+    for creation in creations:
+        if creation.contract in RESTRICTED:
+            yield _delay_changes(manager, creation, target.delay_seconds)
     for name, holders in target.holders.items():
         for holder in holders:
             yield _grant(manager, ROLES[name], holder, f"grant {name} to {holder}")
     for name in DELAYED:
-        yield _delay(manager, name, target.grant_delay_seconds)
+        yield _delay(manager, name, target.delay_seconds)
     yield _grant(manager, ADMIN, target.multisig, f"grant admin to {target.multisig}")
     yield _Call(
         "renounce the deployer's admin",
@@ -188,6 +191,16 @@ def _grant(manager: str, role: int, account: str, purpose: str) -> _Call:
         GRANT_GAS,
         account,
         lambda node: _has_role(node, manager, role, account),
+    )
+
+
+def _delay_changes(manager: str, creation: Creation, seconds: int) -> _Call:
+    return _Call(
+        f"delay changes of who may call what on {creation.label} by {seconds} s",
+        call_data(MANAGER, "setTargetAdminDelay", creation.address, seconds),
+        DELAY_GAS,
+        "",
+        lambda node: bool(node.read(MANAGER, manager, "getTargetAdminDelay", creation.address) == seconds),
     )
 
 

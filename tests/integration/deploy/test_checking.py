@@ -48,6 +48,14 @@ def administer(operator: Operator, contract: str, function: str, *arguments: obj
     operator.chain.act(MULTISIG, address(operator, contract, token), data)
 
 
+def announce_and_administer(operator: Operator, function: str, *arguments: object) -> None:
+    """A call of the multisig's to the manager that has to be announced, and is made once its time has come."""
+    manager, data = address(operator, "RoleManager"), call_data("RoleManager", function, *arguments)
+    administer(operator, "RoleManager", "schedule", manager, data, 0)
+    operator.chain.ask("evm_increaseTime", HOURS_48)
+    operator.chain.act(MULTISIG, manager, data)
+
+
 def read_back(operator: Operator) -> list[tuple[str, str, str]]:
     return differences(check_again(operator.chain.node(), operator.request()))
 
@@ -91,11 +99,11 @@ def revoke(operator: Operator) -> None:
 def open_to_issuers(operator: Operator) -> None:
     credit = address(operator, "CarbonCredit", "WCCR")
     cap = [selector("CarbonCredit", "setDailyIssueCap")]
-    administer(operator, "RoleManager", "setTargetFunctionRole", credit, cap, 1)
+    announce_and_administer(operator, "setTargetFunctionRole", credit, cap, 1)
 
 
 def close(operator: Operator) -> None:
-    administer(operator, "RoleManager", "setTargetClosed", address(operator, "CarbonMarket", "WCCM"), True)
+    announce_and_administer(operator, "setTargetClosed", address(operator, "CarbonMarket", "WCCM"), True)
 
 
 def let_issuers_grant(operator: Operator) -> None:
@@ -150,6 +158,15 @@ def test_a_shortened_delay_shows_once_it_holds(standing: Operator) -> None:
     standing.chain.ask("evm_increaseTime", HOURS_48)
     standing.chain.ask("anvil_mine")
     assert read_back(standing) == [("issuer", "grant delay", "60 s")]
+
+
+def test_a_contract_whose_rules_can_change_sooner_shows_once_it_holds(standing: Operator) -> None:
+    market = address(standing, "CarbonMarket", "WCCM")
+    administer(standing, "RoleManager", "setTargetAdminDelay", market, 0)
+    assert read_back(standing) == []
+    standing.chain.ask("evm_increaseTime", HOURS_48)
+    standing.chain.ask("anvil_mine")
+    assert read_back(standing) == [("CarbonMarket WCCM", "admin delay", "0 s")]
 
 
 def test_a_pause_shows(standing: Operator) -> None:

@@ -21,7 +21,7 @@ from tests.support.deploying import (
     differences,
 )
 
-TRANSACTIONS = 23
+TRANSACTIONS = 27
 SEND, RECEIPT = "eth_sendRawTransaction", "eth_getTransactionReceipt"
 
 
