@@ -353,13 +353,6 @@ abstract contract CreditHandler is World {
         (success,) = _try(caller, address(credit), data);
     }
 
-    function _walletOf(address account) internal view returns (Vm.Wallet memory) {
-        for (uint256 i = 0; i < _people.length; ++i) {
-            if (_people[i].addr == account) return _people[i];
-        }
-        return verifier;
-    }
-
     /// @dev Credits of equal size, to as many people in turn.
     function _issuance(BatchTerms memory terms, uint256 personSeed, uint256 kg, uint256 credits)
         private

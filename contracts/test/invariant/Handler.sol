@@ -30,27 +30,28 @@ contract Handler is CreditHandler, MarketHandler, AdminHandler {
 
     /* ACTIONS */
 
-    /// @dev One transfer, one retirement, one order and one permit, each of somebody else, and among them one of a used
-    /// nonce: only that fails.
-    function relayMany(uint256 personSeed, uint256 kgSeed, uint256 badSeed) external acts {
-        Action[] memory signed = new Action[](4);
-        _relayTransfer(signed[0], personSeed, kgSeed);
-        bytes32 nonce = _nextSalt();
-        uint256 retirableKg = _relayRetirement(signed[1], personSeed % 8 + 1, kgSeed / 16, nonce);
-        signed[2] = _signedAction(
-            address(credit), _permitData(_personWithKey(personSeed % 8 + 2), _person(badSeed).addr, kgSeed % MOST_KG)
-        );
-        signed[3] = _signedAction(address(credit), signed[0].data);
-        bool[] memory successes =
-            abi.decode(_succeed(stranger, address(relay), abi.encodeCall(relay.relay, (signed))), (bool[]));
-        assertTrue(successes[0] && successes[2], "a bad action harmed another");
-        assertEq(successes[1], retirableKg > 0, "a bad action harmed another");
-        assertFalse(successes[3], "3: nonce used twice");
-        if (retirableKg > 0) {
-            address holder = _person(personSeed % 8 + 1).addr;
-            _bookRetirement(holder, holder, _between(kgSeed / 16, 1, retirableKg), nonce);
-            _did();
-        }
+    /// @dev A transfer, a retirement, a permit and an order, of four people, and among them the transfer again: only
+    /// that fails, and what can't be done just now.
+    function relayMany(uint256 personSeed, uint256 kgSeed, uint256 orderSeed) external acts {
+        uint256 first = personSeed % _people.length;
+        Action[] memory signed = new Action[](5);
+        signed[0] = _relayed(address(credit), _transferOf(_person(first), _person(first + 2).addr, kgSeed));
+        signed[1] = signed[0];
+        (bytes memory data, Retirement memory it) = _retirementOf(_person(first + 1), kgSeed / 16);
+        signed[2] = _relayed(address(credit), data);
+        address spender = _person(first + 3).addr;
+        signed[3] = _relayed(address(credit), _permitData(_personWithKey(first), spender, kgSeed % MOST_KG));
+        Known memory known = _sign(_newOrder(_person(first + 3), kgSeed, orderSeed, orderSeed / 16));
+        signed[4] = _relayed(address(market), abi.encodeCall(market.place, (known.order, known.signature)));
+
+        bool isPaused = block.timestamp < market.pausedUntil();
+        bytes memory result = _succeed(stranger, address(relay), abi.encodeCall(relay.relay, (signed)));
+        bool[] memory successes = abi.decode(result, (bool[]));
+        assertFalse(successes[1], "3: nonce used twice");
+        assertTrue(successes[0] && successes[3] && successes[4] != isPaused, "a bad action harmed another");
+        assertEq(successes[2], it.kg > 0, "a bad action harmed another");
+        if (it.kg > 0) _bookRetirement(_person(first + 1).addr, _person(first + 1).addr, it.kg, it.nonce);
+        if (it.kg > 0 && !isPaused) _did();
     }
 
     /* WHAT THE INVARIANTS READ */
@@ -111,31 +112,25 @@ contract Handler is CreditHandler, MarketHandler, AdminHandler {
 
     /* PRIVATE */
 
-    function _signedAction(address target, bytes memory data) private pure returns (Action memory) {
+    function _relayed(address target, bytes memory data) private pure returns (Action memory) {
         return Action({target: target, data: data, gasLimit: ACTION_GAS, id: keccak256(data)});
     }
 
-    function _relayTransfer(Action memory action, uint256 personSeed, uint256 kgSeed) private {
-        Vm.Wallet memory from = _person(personSeed % 8);
-        address to = _person(personSeed % 8 + 3).addr;
+    function _transferOf(Vm.Wallet memory from, address to, uint256 kgSeed) private returns (bytes memory) {
         uint256 kg = _between(kgSeed, 0, credit.balanceOf(from.addr));
         bytes32 nonce = _nextSalt();
-        (action.target, action.gasLimit) = (address(credit), ACTION_GAS);
-        action.data = _transferAuthorization(from, to, kg, nonce);
         _bookKg(from.addr, to, kg);
         _bookNonce(from.addr, nonce);
+        return _transferAuthorization(from, to, kg, nonce);
     }
 
-    /// @dev Returns how much can be retired; where it is nothing the retirement, of one kilogram, must fail.
-    function _relayRetirement(Action memory action, uint256 personSeed, uint256 kgSeed, bytes32 nonce)
+    /// @dev What the holder can retire now. Where that is nothing, a retirement of nothing, which must fail.
+    function _retirementOf(Vm.Wallet memory holder, uint256 kgSeed)
         private
-        view
-        returns (uint256 mostKg)
+        returns (bytes memory data, Retirement memory it)
     {
-        Vm.Wallet memory holder = _person(personSeed);
-        mostKg = _min(credit.balanceOf(holder.addr), credit.attributable());
-        Retirement memory it = _retirement(mostKg == 0 ? 1 : _between(kgSeed, 1, mostKg), nonce);
-        (action.target, action.gasLimit) = (address(credit), ACTION_GAS);
-        action.data = _retireData(holder, it, true);
+        uint256 mostKg = _min(credit.balanceOf(holder.addr), credit.attributable());
+        it = _retirement(mostKg == 0 ? 0 : _between(kgSeed, 1, mostKg), _nextSalt());
+        return (_retireData(holder, it, true), it);
     }
 }

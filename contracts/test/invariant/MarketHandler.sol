@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {Vm} from "forge-std/Vm.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 import {ICarbonMarket, Order, OrderState, Permit} from "../../src/interfaces/ICarbonMarket.sol";
 import {IPausing} from "../../src/interfaces/IPausing.sol";
@@ -18,6 +18,7 @@ abstract contract MarketHandler is World {
     /// @dev Who takes, and the worst that was agreed to.
     struct Taking {
         address account;
+        address caller;
         uint8 side;
         uint256 limitPricePerKg;
         uint256 maxFeeBps;
@@ -27,7 +28,7 @@ abstract contract MarketHandler is World {
 
     constructor() {
         bytes4[12] memory actions_ = [
-            MarketHandler.sign.selector,
+            MarketHandler.signOrder.selector,
             MarketHandler.place.selector,
             MarketHandler.placeWithPermit.selector,
             MarketHandler.placeKnown.selector,
@@ -47,13 +48,13 @@ abstract contract MarketHandler is World {
 
     /* SIGN AND PLACE */
 
-    function sign(uint256 personSeed, uint256 kgSeed, uint256 priceSeed, uint256 termsSeed) external acts {
-        _keep(_newOrder(_person(personSeed), kgSeed, priceSeed, termsSeed), personSeed);
+    function signOrder(uint256 personSeed, uint256 kgSeed, uint256 priceSeed, uint256 termsSeed) external acts {
+        _sign(_newOrder(_person(personSeed), kgSeed, priceSeed, termsSeed));
         _did();
     }
 
     function place(uint256 personSeed, uint256 kgSeed, uint256 priceSeed, uint256 termsSeed) external acts {
-        Known memory it = _keep(_newOrder(_person(personSeed), kgSeed, priceSeed, termsSeed), personSeed);
+        Known memory it = _sign(_newOrder(_person(personSeed), kgSeed, priceSeed, termsSeed));
         bool isOwn = termsSeed / 512 % 2 == 0;
         bytes memory data = abi.encodeCall(market.place, (it.order, isOwn ? bytes("") : it.signature));
         _place(isOwn ? it.order.maker : stranger, data);
@@ -62,8 +63,8 @@ abstract contract MarketHandler is World {
     /// @dev The permit is a good one, or one that is too late.
     function placeWithPermit(uint256 personSeed, uint256 kgSeed, uint256 priceSeed, uint256 termsSeed) external acts {
         Vm.Wallet memory person = _personWithKey(personSeed);
-        Known memory it = _keep(_newOrder(person, kgSeed, priceSeed, termsSeed), personSeed % 4);
-        address token = it.order.side == SELL ? address(credit) : address(dollar);
+        Known memory it = _sign(_newOrder(person, kgSeed, priceSeed, termsSeed));
+        ERC20Permit token = it.order.side == SELL ? ERC20Permit(credit) : ERC20Permit(dollar);
         Permit memory permit_ = _permitFor(person, token, termsSeed / 512 % 2 == 0);
         _place(stranger, abi.encodeCall(market.placeWithPermit, (permit_, it.order, it.signature)));
     }
@@ -91,7 +92,7 @@ abstract contract MarketHandler is World {
         (address maker, bytes32 salt) = (it.order.maker, it.order.salt);
         bytes memory data = abi.encodeCall(market.cancel, (salt));
         if (form % 2 == 0) {
-            bytes memory signature = signMarket(_people[_indexOf(maker)], TypedData.cancelOrder(maker, salt));
+            bytes memory signature = signMarket(_walletOf(maker), TypedData.cancelOrder(maker, salt));
             data = abi.encodeCall(market.cancelWithSignature, (maker, salt, signature));
         }
         if (!isCancelled[it.ref]) {
@@ -135,12 +136,12 @@ abstract contract MarketHandler is World {
         uint256 maxTotal = uint256(kg) * (limit + permitSeed % 1000);
         bytes memory data = abi.encodeCall(market.fillMany, (kg, maxTotal, limit, orders, signatures));
         if (permitSeed % 2 == 0) {
-            Permit memory permit_ = _permitFor(person, address(dollar), permitSeed / 2 % 2 == 0);
+            Permit memory permit_ = _permitFor(person, dollar, permitSeed / 2 % 2 == 0);
             data = abi.encodeCall(market.fillManyWithPermit, (permit_, kg, maxTotal, limit, orders, signatures));
         }
         if (_assertRefusedWhilePaused(person.addr, data)) return;
 
-        Taking memory taking = _taking(person.addr, BUY, limit, 0);
+        Taking memory taking = _taking(person.addr, person.addr, BUY, limit, 0);
         (bool success, bytes memory result) = _try(person.addr, address(market), data);
         if (!success) return;
         uint256 total = abi.decode(result, (uint256));
@@ -161,7 +162,7 @@ abstract contract MarketHandler is World {
         Order memory taker = _newOrder(person, kgSeed, priceSeed, kgSeed);
         (taker.side, taker.minFillKg) = (maker.side == BUY ? SELL : BUY, 0);
         if (priceSeed % 4 > 0) taker.pricePerKg = maker.pricePerKg;
-        _settle(_keep(taker, personSeed), orderSeed, maker.side);
+        _settle(_sign(taker), orderSeed, maker.side);
     }
 
     /// @dev Crosses any two of the orders known; what must not match must not move anything.
@@ -190,7 +191,7 @@ abstract contract MarketHandler is World {
         address person = _person(personSeed).addr;
         uint256 value = kgSeed % 4 == 0 ? _between(kgSeed / 4, 0, MOST_KG) : type(uint256).max;
         vm.prank(person);
-        ERC20(token % 2 == 0 ? address(dollar) : address(credit)).approve(address(market), value);
+        (token % 2 == 0 ? ERC20Permit(dollar) : ERC20Permit(credit)).approve(address(market), value);
         _did();
     }
 
@@ -223,9 +224,9 @@ abstract contract MarketHandler is World {
         order.maxFeeBps = uint16(priceSeed % 4 == 0 ? FEE_BPS : FEE_CAP_BPS);
     }
 
-    function _keep(Order memory order, uint256 personSeed) internal returns (Known memory it) {
+    function _sign(Order memory order) internal returns (Known memory it) {
         it.order = order;
-        it.signature = signMarket(_person(personSeed), TypedData.order(order));
+        it.signature = signMarket(_walletOf(order.maker), TypedData.order(order));
         it.ref = keccak256(abi.encode(order.maker, order.salt));
         _orders.push(it);
     }
@@ -238,17 +239,17 @@ abstract contract MarketHandler is World {
         _did();
     }
 
-    /// @dev For all that the maker has, so that it stands for what `allow` took away.
-    function _permitFor(Vm.Wallet memory owner, address token, bool isInTime) private view returns (Permit memory it) {
+    /// @dev For all that somebody has, so that it stands for what `allow` took away.
+    function _permitFor(Vm.Wallet memory owner, ERC20Permit token, bool isInTime)
+        private
+        view
+        returns (Permit memory it)
+    {
         it.value = type(uint256).max;
         it.deadline = isInTime ? FOR_EVER : block.timestamp - 1;
-        bytes32 domain =
-            token == address(credit) ? creditDomain() : TypedData.domain("Test Dollar", block.chainid, address(dollar));
+        bytes32 domain = TypedData.domain(token.name(), block.chainid, address(token));
         bytes32 structHash =
-            TypedData.permit(owner.addr, address(market), it.value, credit.nonces(owner.addr), it.deadline);
-        if (token == address(dollar)) {
-            structHash = TypedData.permit(owner.addr, address(market), it.value, dollar.nonces(owner.addr), it.deadline);
-        }
+            TypedData.permit(owner.addr, address(market), it.value, token.nonces(owner.addr), it.deadline);
         (it.v, it.r, it.s) = vm.sign(owner.privateKey, TypedData.digest(domain, structHash));
     }
 
@@ -281,13 +282,6 @@ abstract contract MarketHandler is World {
             return abi.encodeWithSelector(ICarbonMarket.OrderIsFilled.selector, it.ref);
         }
         return "";
-    }
-
-    function _indexOf(address account) private view returns (uint256) {
-        for (uint256 i = 0; i < _people.length; ++i) {
-            if (_people[i].addr == account) return i;
-        }
-        revert("nobody");
     }
 
     /* PRIVATE: FILL */
@@ -323,13 +317,14 @@ abstract contract MarketHandler is World {
         return leftKg == 0 ? 1 : leftKg;
     }
 
-    function _taking(address account, uint8 side, uint256 limit, uint256 maxFeeBps)
+    function _taking(address account, address caller, uint8 side, uint256 limit, uint256 maxFeeBps)
         private
         view
         returns (Taking memory)
     {
         return Taking({
             account: account,
+            caller: caller,
             side: side,
             limitPricePerKg: limit,
             maxFeeBps: maxFeeBps,
@@ -350,7 +345,7 @@ abstract contract MarketHandler is World {
         if (_assertRefusedWhilePaused(caller, data)) return;
 
         Taking memory taking =
-            _taking(taker.order.maker, taker.order.side, taker.order.pricePerKg, taker.order.maxFeeBps);
+            _taking(taker.order.maker, caller, taker.order.side, taker.order.pricePerKg, taker.order.maxFeeBps);
         (bool success, bytes memory result) = _try(caller, address(market), data);
         if (!success) return;
         uint256 filledKg = abi.decode(result, (uint128));
@@ -396,6 +391,8 @@ abstract contract MarketHandler is World {
         assertEq(maker.counter, market.counterOf(maker.maker), "3: a cancelled order was filled");
         assertLe(block.timestamp, maker.expiry, "3: an expired order was filled");
         assertTrue(taking.account != maker.maker && taking.side != maker.side, "crossed what must not cross");
+        bool isMatched = maker.filler == address(market) && taking.caller == matcher;
+        assertTrue(maker.filler == address(0) || maker.filler == taking.caller || isMatched, "filled by who must not");
         if (taking.side == BUY) assertLe(maker.pricePerKg, taking.limitPricePerKg, "5: dearer than the taker signed");
         else assertGe(maker.pricePerKg, taking.limitPricePerKg, "5: cheaper than the taker signed");
     }

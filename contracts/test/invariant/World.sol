@@ -112,6 +112,14 @@ abstract contract World is Base {
         return _people[seed % KEYS];
     }
 
+    /// @dev The verifier is nobody of the people, and has nonces too.
+    function _walletOf(address account) internal view returns (Vm.Wallet memory) {
+        for (uint256 i = 0; i < _people.length; ++i) {
+            if (_people[i].addr == account) return _people[i];
+        }
+        return verifier;
+    }
+
     function _batch(uint256 seed) internal view returns (bytes32) {
         return _batchIds[seed % _batchIds.length];
     }
