@@ -36,9 +36,12 @@ library Receipts {
         }
     }
 
-    /// @dev Where the logs of the fill begin that was undone before `skipped` told so; `skipped` where it had none.
+    /// @dev Where the logs of the fill begin that was undone before `skipped` told so; `skipped` where it had none. A
+    /// taker who stood among the makers had none: what was logged under that ref is the taker's own.
     function _startOfFill(Vm.Log[] memory logs, uint256 skipped, address credit) private pure returns (uint256 start) {
         start = skipped;
+        bytes memory reason = abi.decode(logs[skipped].data, (bytes));
+        if (bytes4(reason) == ICarbonMarket.SelfTrade.selector) return start;
         for (uint256 i = skipped; i > 0; --i) {
             Vm.Log memory log = logs[i - 1];
             bytes32 topic = log.topics[0];
