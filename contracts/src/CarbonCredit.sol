@@ -45,7 +45,6 @@ contract CarbonCredit is ICarbonCredit, BatchBooks, ERC20Authorizations, Pausing
     /* CONSTANTS */
 
     uint8 private constant HIGHEST_LEVEL = 4;
-    uint256 private constant BPS = 10_000;
 
     bytes32 private constant ISSUANCE_TYPEHASH = keccak256(
         "Issuance(bytes32 batchId,uint256 index,bytes32 recordsRoot,address[] recipients,uint256[] kg,uint256[] creditIds,uint256 bufferKg,uint256 deadline)"

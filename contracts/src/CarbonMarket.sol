@@ -83,7 +83,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     /// @inheritdoc ICarbonMarket
     uint16 public feeBps;
     /// @dev Beside the fee and the pause in one slot, which every fill reads.
-    uint144 private _accruedFees;
+    uint96 private _accruedFees;
 
     /// @inheritdoc ICarbonMarket
     mapping(address maker => uint256) public counterOf;
@@ -254,7 +254,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     /// @param taker Who takes, and the limits.
     /// @param wantedKg How much to fill at most.
     /// @return fill What moved.
-    function fillFromSelf(Order calldata order, bytes calldata signature, Taker calldata taker, uint128 wantedKg)
+    function fillFromSelf(Order memory order, bytes calldata signature, Taker memory taker, uint128 wantedKg)
         external
         returns (Fill memory fill)
     {
@@ -273,7 +273,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
 
         state.filledKg += uint256(fill.kg).toUint96();
         _orders[ref] = state;
-        if (fill.fee > 0) _accruedFees += fill.fee.toUint144();
+        if (fill.fee > 0) _accruedFees += fill.fee.toUint96();
         _emitFilled(ref, order, taker, fill);
 
         if (order.side == SELL) {
@@ -333,7 +333,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     /* INTERNAL: CHECKS */
 
     /// @dev Checks that an order could be filled by the right caller: everything but signature and limits.
-    function _checkUsable(bytes32 ref, OrderState memory state, Order calldata order, bytes32 orderHash) private view {
+    function _checkUsable(bytes32 ref, OrderState memory state, Order memory order, bytes32 orderHash) private view {
         require(order.side == BUY || order.side == SELL, InvalidOrder("side"));
         require(order.kg > 0 && order.kg <= type(uint96).max, InvalidOrder("kg"));
         require(order.pricePerKg > 0, InvalidOrder("pricePerKg"));
@@ -348,7 +348,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
 
     /// @dev Checks that an order can be filled now by `caller`, and ties its ref to it. The state that comes back is to
     /// be stored before anything is called that could change it.
-    function _claim(bytes32 ref, Order calldata order, bytes calldata signature, address caller)
+    function _claim(bytes32 ref, Order memory order, bytes calldata signature, address caller)
         private
         returns (OrderState memory state)
     {
@@ -364,7 +364,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     }
 
     /// @dev Checks that a maker's order stands against the taker, at a price within the taker's limit.
-    function _checkLimits(bytes32 ref, Order calldata order, Taker calldata taker) private pure {
+    function _checkLimits(bytes32 ref, Order memory order, Taker memory taker) private pure {
         require(order.maker != taker.account, SelfTrade(order.maker));
         require(order.side != taker.side, SameSide(ref));
         bool isWithinLimit =
@@ -399,7 +399,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
     }
 
     /// @dev Apart, because the event has more fields than one frame of the EVM's stack can reach over.
-    function _emitFilled(bytes32 ref, Order calldata order, Taker calldata taker, Fill memory fill) private {
+    function _emitFilled(bytes32 ref, Order memory order, Taker memory taker, Fill memory fill) private {
         emit OrderFilled(
             ref, taker.ref, taker.account, order.maker, order.side, fill.kg, order.pricePerKg, fill.total, fill.fee
         );
@@ -448,7 +448,7 @@ contract CarbonMarket is ICarbonMarket, EIP712, Pausing, ReentrancyGuardTransien
 
     /* INTERNAL: ARITHMETIC */
 
-    function _hashOrder(Order calldata order) private pure returns (bytes32) {
+    function _hashOrder(Order memory order) private pure returns (bytes32) {
         return keccak256(abi.encode(ORDER_TYPEHASH, order));
     }
 

@@ -48,7 +48,7 @@ abstract contract BatchBooks is ICarbonCredit {
 
     /* CONSTANTS */
 
-    uint256 private constant BPS = 10_000;
+    uint256 internal constant BPS = 10_000;
     uint256 private constant SUSPENSION = 30 days;
 
     /* STORAGE */

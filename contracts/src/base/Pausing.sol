@@ -15,9 +15,9 @@ abstract contract Pausing is IPausing, AccessManaged {
 
     /* STORAGE */
 
-    /// @dev Forty-eight bits each: too wide for the slot of the authority's address, so that they share the next one
-    /// with what a contract built on this declares first.
-    uint48 private _pausedUntil;
+    /// @dev Ninety-six bits, because that is too wide for the slot of the authority's address: so it begins the next
+    /// one, which it shares with what a contract built on this declares first.
+    uint96 private _pausedUntil;
     uint48 private _pausableFrom;
 
     /* MODIFIERS */
@@ -63,7 +63,7 @@ abstract contract Pausing is IPausing, AccessManaged {
 
     function _pauseFromNow(uint256 pausableFrom_) private {
         uint256 until = block.timestamp + PAUSE;
-        _pausedUntil = uint48(until);
+        _pausedUntil = uint96(until);
         _pausableFrom = uint48(pausableFrom_);
         emit Paused(until, pausableFrom_, msg.sender);
     }
