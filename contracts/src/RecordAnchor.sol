@@ -52,7 +52,8 @@ contract RecordAnchor is IRecordAnchor {
         require(isAnchor, NotAnchor(msg.sender));
         require(root != bytes32(0) && count > 0, EmptyAnchor());
         Head memory head = _head;
-        require(_tagOf(previous) == head.latestTag, PreviousMismatch(previous, latestRoot()));
+        // Not by `require`, which would read the latest root every time for an error that is hardly ever told.
+        if (_tagOf(previous) != head.latestTag) revert PreviousMismatch(previous, latestRoot());
 
         sequence = head.length + 1;
         _head = Head({length: uint64(sequence), latestTag: _tagOf(root)});

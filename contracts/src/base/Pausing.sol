@@ -23,7 +23,7 @@ abstract contract Pausing is IPausing, AccessManaged {
     /* MODIFIERS */
 
     modifier whenNotPaused() {
-        require(block.timestamp >= _pausedUntil, IsPaused(_pausedUntil));
+        _checkNotPaused();
         _;
     }
 
@@ -60,6 +60,11 @@ abstract contract Pausing is IPausing, AccessManaged {
     }
 
     /* INTERNAL */
+
+    function _checkNotPaused() private view {
+        uint256 until = _pausedUntil;
+        require(block.timestamp >= until, IsPaused(until));
+    }
 
     function _pauseFromNow(uint256 pausableFrom_) private {
         uint256 until = block.timestamp + PAUSE;
