@@ -92,17 +92,20 @@ test-fast: setup ## unit and architecture tests, for the inner loop
 coverage: setup ## all Python tests, with a report of the lines and branches that they reach in this process
 	@pytest --numprocesses 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
-contracts-test: setup ## the Foundry tests
-	@$(FORGE) test
+contracts-test: setup ## the Foundry tests, and the gas that they were to use
+	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test
 
 contracts-deep: setup ## the Foundry tests, fuzzed for longer
 	@FOUNDRY_PROFILE=deep $(FORGE) test $(ARGS)
 
 # --- Measure -------------------------------------------------------------------------------------
 
-.PHONY: gas
+.PHONY: gas gas-snapshot
 gas: setup ## measure what every transaction costs, beside other tokens and markets (docs/gas.md)
 	@$(BIN)/python -m benchmarks.gas $(ARGS)
+
+gas-snapshot: setup ## write down anew what the most paid for calls use
+	@FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-contract GasTest
 
 contracts-mutants: setup ## show that the Foundry tests notice faults in the contracts (docs/mutation.md)
 	@$(BIN)/python -m scripts.mutation $(ARGS)
