@@ -4,7 +4,7 @@ Examples:
   python -m scripts.mutation                      every mutant; about three seconds each
   python -m scripts.mutation --sample 200         200 of them, always the same
   python -m scripts.mutation --only CarbonMarket  those whose name matches
-  python -m scripts.mutation --again              those that survived last time, after tests were added; tells of all
+  python -m scripts.mutation --again              those of them that survived last time, or were not in it
   python -m scripts.mutation --list               what there is to try
 
 Exits 1 where a survivor is not explained on the page, an explanation is out of date, or too few were killed.
@@ -42,7 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants instead of all")
     parser.add_argument("--only", default="", metavar="REGEX", help="try the mutants whose name matches")
-    parser.add_argument("--again", action="store_true", help="try the survivors of the last run")
+    parser.add_argument("--again", action="store_true", help="leave out those that the last run settled")
     parser.add_argument("--list", action="store_true", help="list the mutants, try none")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="how many at a time")
     parser.add_argument("--root", type=Path, default=ROOT, help="the Foundry project (default: this one)")
@@ -50,13 +50,16 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def choose(mutants: list[Mutant], findings: Findings, arguments: argparse.Namespace) -> list[Mutant]:
-    """The mutants to try."""
+def choose(mutants: list[Mutant], arguments: argparse.Namespace) -> list[Mutant]:
+    """The mutants that the run is about."""
     chosen = [mutant for mutant in mutants if re.search(arguments.only, mutant.name)]
-    if arguments.again:
-        survivors = {finding.name for finding in findings.by_name.values() if finding.outcome == Outcome.SURVIVED}
-        chosen = [mutant for mutant in chosen if mutant.name in survivors]
     return chosen if arguments.sample is None else sample(chosen, arguments.sample)
+
+
+def still_open(mutants: list[Mutant], findings: Findings) -> list[Mutant]:
+    """Those that survived the last run, or were not in it."""
+    settled = {finding.name for finding in findings.by_name.values() if finding.outcome != Outcome.SURVIVED}
+    return [mutant for mutant in mutants if mutant.name not in settled]
 
 
 def try_all(laboratory: Laboratory, mutants: list[Mutant], benches: list[Bench]) -> Iterator[Finding]:
@@ -99,22 +102,22 @@ def main() -> int:
         findings = Findings(
             folder / "findings.json", is_fresh=not (arguments.only or arguments.again or arguments.list)
         )
-        chosen = choose(mutants, findings, arguments)
+        chosen = choose(mutants, arguments)
+        tried = still_open(chosen, findings) if arguments.again else chosen
         if arguments.list:
-            for mutant in chosen:
+            for mutant in tried:
                 print(f"{mutant.name} ({mutant.path}:{mutant.line}: {mutant.difference})")
-            print(f"{len(chosen)} of {len(mutants)} mutants")
+            print(f"{len(tried)} of {len(mutants)} mutants")
             return 0
         laboratory = Laboratory(project, trees, contracts, project.bytecode(solc, contracts))
     try:
-        for finding in try_all(laboratory, chosen, prepare(project, laboratory, folder, arguments.jobs)):
+        for finding in try_all(laboratory, tried, prepare(project, laboratory, folder, arguments.jobs)):
             findings.add(finding)
             print(finding, flush=True)
     except TestsFailed as error:
         print(error, file=sys.stderr)
         return 1
-    reported = findings.of(mutants if arguments.again else chosen)
-    return report(reported, {mutant.name for mutant in mutants}, project.root / arguments.page)
+    return report(findings.of(chosen), {mutant.name for mutant in mutants}, project.root / arguments.page)
 
 
 def report(findings: list[Finding], names: set[str], page: Path) -> int:
