@@ -38,7 +38,7 @@ OPTIONS = Options(
         "anchor": [ANCHOR],
     },
 )
-PACE = Pace(poll_seconds=0.01, patience_seconds=30)
+PACE = Pace(poll_seconds=0.01, patience_seconds=30, grace_seconds=2)
 IMPATIENT = Pace(poll_seconds=0.01, patience_seconds=0.1)
 PLENTY_WEI = 10**20
 

@@ -22,6 +22,8 @@ REPLACEMENT_PERCENT = 125
 """Nodes ask for at least 110 before they take a transaction in another's place."""
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 600.0
+GRACE_SECONDS = 15.0
+"""A node, or one of several behind one address, may count a transaction before it shows its receipt."""
 
 Say = Callable[[str], None]
 
@@ -47,6 +49,7 @@ class Pace:
 
     poll_seconds: float = POLL_SECONDS
     patience_seconds: float = PATIENCE_SECONDS
+    grace_seconds: float = GRACE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +162,17 @@ def _until_mined(node: Node, stock: Stock, step: Step, record: Transaction, pace
         DeploymentError: another transaction took its nonce, or no block took it in time.
     """
     ends = time.monotonic() + pace.patience_seconds
+    counted_since: float | None = None
     while True:
         if (receipt := node.receipt(record.transaction_hash)) is not None:
             return receipt
-        if node.nonce(stock.book.deployer) > step.nonce and node.receipt(record.transaction_hash) is None:
-            raise DeploymentError(
-                f"{stock.book.deployer} used nonce {step.nonce} for another transaction while this one waited to "
-                f"{step.purpose}. Run the same command again: it looks at what was mined."
-            )
+        if node.nonce(stock.book.deployer) > step.nonce:
+            counted_since = counted_since or time.monotonic()
+            if time.monotonic() > counted_since + pace.grace_seconds:
+                raise DeploymentError(
+                    f"{stock.book.deployer} used nonce {step.nonce} for another transaction while this one waited to "
+                    f"{step.purpose}. Run the same command again: it looks at what was mined."
+                )
         if time.monotonic() > ends:
             raise DeploymentError(
                 f"{record.transaction_hash} is sent but not mined after {pace.patience_seconds:.0f} s. Run the same "

@@ -1,11 +1,16 @@
 """A deployment to a live network: planned, carried out, written down, and gone on with after whatever stops it."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
+from web3.types import RPCEndpoint
 
 from ledger.kernel.address_book import file_of
 from scripts.deploy._core.errors import DeploymentError, Refused
+from scripts.deploy._core.node import Node
 from scripts.deploy._core.operate import plan
 from scripts.deploy._core.stock import Stock
 from tests.support.deploying import (
@@ -23,6 +28,7 @@ from tests.support.deploying import (
 
 TRANSACTIONS = 27
 SEND, RECEIPT = "eth_sendRawTransaction", "eth_getTransactionReceipt"
+HIDDEN_TIMES = 3
 
 
 class Interruption:
@@ -171,6 +177,21 @@ def test_a_nonce_that_another_transaction_took_is_told_and_then_stepped_over(ope
         operator.deploy()
     assert differences(operator.deploy(renumber=True)) == []
     assert operator.nonce == TRANSACTIONS + 1
+
+
+def test_a_node_that_counts_a_transaction_before_it_shows_the_receipt_is_waited_for(operator: Operator) -> None:
+    asked: Counter[str] = Counter()
+
+    def hide(method: str, parameters: Sequence[Any]) -> Mapping[str, Any]:
+        answer = operator.chain.transport.make_request(RPCEndpoint(method), list(parameters))
+        if method != RECEIPT or answer.get("result") is None:
+            return answer
+        asked[parameters[0]] += 1
+        return answer if asked[parameters[0]] > HIDDEN_TIMES else {"result": None}
+
+    assert differences(operator.deploy(Node(hide))) == []
+    assert {each.transaction_hash for each in operator.book.transactions} == set(asked)
+    assert operator.nonce == TRANSACTIONS
 
 
 def test_transactions_that_wait_are_let_through_first(operator: Operator) -> None:
