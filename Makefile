@@ -82,7 +82,7 @@ up: setup ## serve the API on this machine until Ctrl-C
 
 # --- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test test-fast coverage contracts-test contracts-deep contracts-mutants contracts-analysis
+.PHONY: test test-fast coverage contracts-test contracts-deep contracts-coverage contracts-mutants contracts-analysis
 test: ape contracts-test ## all tests
 	@pytest --numprocesses 2 --dist worksteal $(ARGS)
 
@@ -97,6 +97,9 @@ contracts-test: setup ## the Foundry tests, and the gas that they were to use
 
 contracts-deep: setup ## the Foundry tests, fuzzed for longer
 	@FOUNDRY_PROFILE=deep $(FORGE) test $(ARGS)
+
+contracts-coverage: setup ## the share of the contracts' lines and branches that their tests reach
+	@$(FORGE) coverage --report summary --no-match-coverage '(contracts/test|node_modules)' --no-match-contract 'Invariant|GasTest' $(ARGS)
 
 # --- Measure -------------------------------------------------------------------------------------
 
