@@ -13,7 +13,7 @@ from api.app import create_app
 from api.services import Services
 from ccm import http
 from ccm.provision import provision
-from indexer import Indexer, Mirror
+from indexer import Endpoints, Indexer, Mirror
 from ledger.chain import IntentWatch, Network, Relayer, Rpc
 from ledger.db import migrate
 from ledger.db.session import Sessions, create_engine, create_sessions
@@ -40,7 +40,7 @@ class Wiring:
         """The role that mirrors the chain."""
         return Indexer(
             self.sessions,
-            self.rpc,
+            Endpoints([self.rpc]),
             self.network.chain_id,
             self.network.contracts,
             mirrors=MIRRORS,

@@ -9,12 +9,13 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
+from indexer.endpoints import Endpoints
 from indexer.errors import CursorMoved, NoCommonAncestor, WrongChain
-from indexer.fetch import Fetcher
+from indexer.fetch import Source
 from indexer.leader import Lead, candidate
 from ledger.chain.chunk import Block, Chunk
 from ledger.chain.network import Contracts
-from ledger.chain.rpc import Rpc, RpcError
+from ledger.chain.rpc import RpcError
 from ledger.db.session import Sessions
 from ledger.kernel import faults
 from ledger.kernel.errors import BlockchainUnavailable
@@ -47,7 +48,7 @@ class Indexer:
     def __init__(
         self,
         sessions: Sessions,
-        rpc: Rpc,
+        endpoints: Endpoints,
         chain_id: int,
         contracts: Contracts,
         *,
@@ -57,7 +58,7 @@ class Indexer:
         blocks_per_chunk: int = BLOCKS_PER_CHUNK,
     ) -> None:
         self._sessions = sessions
-        self._fetcher = Fetcher(rpc, chain_id, contracts)
+        self._source = Source(endpoints, chain_id, contracts)
         self._chain_id = chain_id
         self._mirrors = mirrors
         self._finality_depth = finality_depth
@@ -102,9 +103,9 @@ class Indexer:
 
     async def advance(self) -> bool:
         """One step: a chunk forward, or a rewind. False when the mirror shows the head already."""
-        head = await self._fetcher.head()
         async with self._sessions() as session:
             cursor = await store.read_cursor(session, self._chain_id)
+        head = await self._source.head(cursor.next_block - 1)
         self.head, self.next_block = head.number, cursor.next_block
         last_block = cursor.next_block - 1
         if head.number < last_block or (head.number == last_block and _differ(head.hash, cursor.last_hash)):
@@ -133,24 +134,15 @@ class Indexer:
                 await _wait(stop, self._poll_seconds)
 
     async def _check_chain(self) -> None:
-        served = await self._fetcher.chain_id()
         async with self._sessions() as session:
             cursor = await store.read_cursor(session, self._chain_id)
-        genesis = await self._fetcher.block(0)
-        if served != self._chain_id or genesis.hash != cursor.genesis_hash:
-            raise WrongChain(
-                f"The endpoint serves another chain than the one that is mirrored here (chain id {served}, genesis "
-                f"0x{genesis.hash.hex()}). Point BLOCKCHAIN_RPC at chain {self._chain_id} with genesis "
-                f"0x{cursor.genesis_hash.hex()}, or start with an empty database.",
-                chainId=self._chain_id,
-                served=served,
-            )
+        await self._source.check(cursor.genesis_hash)
 
     async def _fetch(self, cursor: store.Cursor, head: Block) -> Chunk:
         """The next chunk; smaller ones after a failure, larger ones again while all goes well."""
         last = min(head.number, cursor.next_block + self._blocks_per_chunk - 1)
         try:
-            chunk = await self._fetcher.chunk(cursor.next_block, last)
+            chunk = await self._source.chunk(cursor.next_block, last, window_from=head.number - self._finality_depth)
         except (BlockchainUnavailable, RpcError):
             self._blocks_per_chunk = max(1, self._blocks_per_chunk // 2)
             raise
@@ -194,8 +186,8 @@ class Indexer:
             remembered.setdefault(0, cursor.genesis_hash)  # so young a chain may be rewound as a whole
         numbers = [number for number in remembered if number <= head.number]
         for start in range(0, len(numbers), BLOCKS_PER_STEP_BACK):
-            for block in await self._fetcher.blocks(numbers[start : start + BLOCKS_PER_STEP_BACK]):
-                if block is not None and block.hash == remembered[block.number]:
+            for block in await self._source.blocks(numbers[start : start + BLOCKS_PER_STEP_BACK]):
+                if block.hash == remembered[block.number]:
                     return block.number
         raise NoCommonAncestor(
             f"Chain {self._chain_id} changed deeper than the {self._finality_depth} blocks that are remembered. Check "

@@ -16,6 +16,7 @@ class Header(msgspec.Struct, rename="camel"):
     hash: str
     parent_hash: str
     timestamp: str
+    logs_bloom: str
 
     def block(self) -> Block:
         """The header with its values decoded."""
@@ -28,7 +29,7 @@ class Header(msgspec.Struct, rename="camel"):
 
 
 class Log(msgspec.Struct, rename="camel"):
-    """An event as the node keeps it. Its block's time is taken from the block: not every node repeats it here."""
+    """An event as the node keeps it. Not every node repeats its block's time here."""
 
     address: str
     topics: Sequence[str]
@@ -37,4 +38,5 @@ class Log(msgspec.Struct, rename="camel"):
     block_hash: str
     transaction_hash: str
     log_index: str
+    block_timestamp: str | None = None
     removed: bool = False

@@ -1,6 +1,7 @@
 """Raw JSON-RPC to an Ethereum node."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -25,6 +26,16 @@ class RpcError(Exception):
         self.data = data
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back over HTTP, not yet looked into."""
+
+    status: int
+    retry_after: str | None
+    """The header Retry-After: seconds, or a date."""
+    body: bytes
+
+
 class _Fault(msgspec.Struct):
     code: int
     message: str
@@ -40,8 +51,9 @@ class _Answer(msgspec.Struct):
 class Rpc:
     """A node at `url`. Opens its connections at the first call; close it, or use it as a context."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.url = url
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._one = msgspec.json.Decoder(_Answer)
         self._many = msgspec.json.Decoder(list[_Answer] | _Answer)
@@ -67,7 +79,7 @@ class Rpc:
             RpcError: the node refused.
             BlockchainUnavailable: the node cannot be reached, or answers nonsense.
         """
-        answer = await self._post(_request(0, method, parameters), self._one)
+        answer = await self._post(request(0, method, parameters), self._one)
         if answer.error is not None:
             raise RpcError(answer.error.code, answer.error.message, answer.error.data)
         return answer.result
@@ -89,7 +101,7 @@ class Rpc:
         """As `batch`, with an RpcError in the place of each call that the node refused."""
         if not calls:
             return []
-        answers = await self._post([_request(i, *call) for i, call in enumerate(calls)], self._many)
+        answers = await self._post([request(i, *call) for i, call in enumerate(calls)], self._many)
         if isinstance(answers, _Answer):
             raise self._unavailable(answers.error.message if answers.error else "it does not answer batches")
         by_id = {answer.id: answer for answer in answers}
@@ -100,14 +112,22 @@ class Rpc:
             for i in range(len(calls))
         ]
 
-    async def _post(self, body: Any, decoder: msgspec.json.Decoder[T]) -> T:
+    async def exchange(self, body: Any) -> Reply:
+        """Posts this body as JSON and answers what came back, whatever its status.
+
+        Raises:
+            aiohttp.ClientError, TimeoutError: nothing came back, or not all of it.
+        """
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        async with self._session.post(
+            self.url, data=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
+        ) as response:
+            return Reply(response.status, response.headers.get("Retry-After"), await response.read())
+
+    async def _post(self, body: Any, decoder: msgspec.json.Decoder[T]) -> T:
         try:
-            async with self._session.post(
-                self.url, data=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
-            ) as response:
-                return decoder.decode(await response.read())
+            return decoder.decode((await self.exchange(body)).body)
         except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
             raise self._unavailable(str(error) or type(error).__name__) from error
 
@@ -115,7 +135,8 @@ class Rpc:
         return BlockchainUnavailable(f"The blockchain node does not answer ({why}); try again shortly.")
 
 
-def _request(number: int, method: str, parameters: tuple[Any, ...]) -> dict[str, Any]:
+def request(number: int, method: str, parameters: tuple[Any, ...]) -> dict[str, Any]:
+    """One call as JSON-RPC writes it; its answer carries the same number."""
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
 
 

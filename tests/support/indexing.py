@@ -7,7 +7,7 @@ from eth_utils.crypto import keccak
 import ledger.chain.mirror
 import ledger.credits.mirror
 import ledger.market.mirror
-from indexer import Indexer
+from indexer import Endpoints, Indexer
 from ledger.chain import Network, Rpc, function_data, load_contracts
 from ledger.chain.rpc import to_hex, to_int
 from ledger.db.session import Sessions
@@ -25,7 +25,7 @@ async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
     async with sessions() as session:
         contracts = await load_contracts(session, CHAIN_ID)
     settings = {"finality_depth": FINALITY_DEPTH, "poll_seconds": 0.01} | options
-    return Indexer(sessions, rpc, CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
+    return Indexer(sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
 
 
 def holder(name: str) -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from ccm.provision import BOOKS_FOLDER, Provisioned, provision
 from ccm.stack.anvil import EmbeddedAnvil
-from indexer import Indexer
+from indexer import Endpoints, Indexer
 from ledger.chain import Rpc, open_custody
 from ledger.chain.custody import OperatorName
 from ledger.chain.models import Chain, ChainEvent
@@ -89,7 +89,7 @@ async def test_a_service_mirrors_what_was_deployed_from_its_first_block_on(
 
     async with sessions() as session:
         assert await session.scalar(select(Chain.next_block)) == book.contracts[0].block_number
-    indexer = Indexer(sessions, amoy, AMOY, contracts, mirrors=MIRRORS, finality_depth=FINALITY_DEPTH)
+    indexer = Indexer(sessions, Endpoints([amoy]), AMOY, contracts, mirrors=MIRRORS, finality_depth=FINALITY_DEPTH)
     await indexer.catch_up()
     async with sessions() as session:
         granted = select(func.count()).select_from(ChainEvent).where(ChainEvent.name == "RoleGranted")

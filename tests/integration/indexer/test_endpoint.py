@@ -1,14 +1,15 @@
 """A node behind a proxy that repeats, reorders, forgets and lags: only what fits together is believed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from indexer.errors import InconsistentAnswer
 from ledger.chain import Network, Rpc
-from ledger.chain.rpc import Call
+from ledger.chain.rpc import Reply
 from ledger.db.session import Sessions
 from ledger.market.mirror_models import CoinHolding
 from tests.support.indexing import give_dollars, holder, make_indexer
@@ -18,6 +19,11 @@ Answers = list[Any]
 """To one batch: the logs first, then the blocks."""
 
 
+def as_reply(answers: Answers) -> Reply:
+    body = [{"jsonrpc": "2.0", "id": number, "result": answer} for number, answer in enumerate(answers)]
+    return Reply(200, None, msgspec.json.encode(body))
+
+
 class Unreliable(Rpc):
     """A real node whose answers to batches are changed on their way."""
 
@@ -25,11 +31,13 @@ class Unreliable(Rpc):
         super().__init__(url)
         self._change = change
 
-    async def batch(self, calls: Sequence[Call]) -> Answers:
-        answers = await super().batch(calls)
-        if calls and calls[0][0] == "eth_getLogs":
-            self._change(answers)
-        return answers
+    async def exchange(self, body: Any) -> Reply:
+        reply = await super().exchange(body)
+        if body[0]["method"] != "eth_getLogs":
+            return reply
+        answers = [answer["result"] for answer in msgspec.json.decode(reply.body)]
+        self._change(answers)
+        return as_reply(answers)
 
 
 def out_of_order(answers: Answers) -> None:
@@ -74,14 +82,15 @@ class Reorganised(Rpc):
         self.snapshot: str | None = None
         self._network = network
 
-    async def batch(self, calls: Sequence[Call]) -> Answers:
-        if self.snapshot is None or not calls or calls[0][0] != "eth_getLogs":
-            return await super().batch(calls)
-        logs = await super().batch(calls[:1])
-        assert await self.call("evm_revert", self.snapshot)
-        self.snapshot = None
+    async def exchange(self, body: Any) -> Reply:
+        if self.snapshot is None or not isinstance(body, list) or body[0]["method"] != "eth_getLogs":
+            return await super().exchange(body)
+        calls = [(each["method"], each["params"]) for each in body]
+        snapshot, self.snapshot = self.snapshot, None
+        logs = await self.batch(calls[:1])
+        assert await self.call("evm_revert", snapshot)
         await give_dollars(self, self._network, "Ada", 5)
-        return logs + await super().batch(calls[1:])
+        return as_reply(logs + await self.batch(calls[1:]))
 
 
 async def test_logs_of_one_branch_are_not_taken_for_those_of_another(
