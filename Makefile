@@ -103,9 +103,12 @@ contracts-coverage: setup ## the share of the contracts' lines and branches that
 
 # --- Measure -------------------------------------------------------------------------------------
 
-.PHONY: gas gas-snapshot
+.PHONY: gas gas-snapshot indexer
 gas: setup ## measure what every transaction costs, beside other tokens and markets (docs/gas.md)
 	@$(BIN)/python -m benchmarks.gas $(ARGS)
+
+indexer: setup ## measure how fast the chain becomes rows, beside a script without any safety (docs/indexer.md)
+	@$(BIN)/python -m benchmarks.indexer $(ARGS)
 
 gas-snapshot: setup ## write down anew what the most paid for calls use
 	@FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-contract GasTest

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+WHOLE_FROM = 1000
+"""Figures from here on are told without decimal places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure must not exceed."""
+    """What a figure must not exceed, or must reach."""
 
     what: str
     figure: float
     limit: float
+    at_least: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether the figure stays within it."""
-        return self.figure <= self.limit
+        """Whether the figure stays within it, or reaches it."""
+        return self.figure >= self.limit if self.at_least else self.figure <= self.limit
 
 
 def machine(**more: Any) -> dict[str, Any]:
@@ -44,11 +48,17 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def targets_table(targets: Sequence[Target]) -> str:
     """Each target, and whether it holds."""
-    rows = [
-        (each.what, f"{each.figure:,.0f}", f"{each.limit:,.0f}", "holds" if each.holds else "MISSED")
-        for each in targets
-    ]
-    return table(("target", "figure", "at most", ""), rows)
+    rows = [(each.what, number(each.figure), _aim(each), "holds" if each.holds else "MISSED") for each in targets]
+    return table(("target", "figure", "aim", ""), rows)
+
+
+def number(figure: float) -> str:
+    """A figure as people read it: small ones with a decimal place."""
+    return f"{figure:,.0f}" if figure >= WHOLE_FROM or figure == int(figure) else f"{figure:,.1f}"
+
+
+def _aim(target: Target) -> str:
+    return f"at {'least' if target.at_least else 'most'} {number(target.limit)}"
 
 
 def _padded(column: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """A development chain of a benchmark's own: real transactions, one to a block, and what each of them cost."""
 
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ GAS_LIMIT = 16_000_000
 
 GAS_MONEY_WEI = 10**24
 NEVER_BY_ITSELF_SECONDS = 10**6
+SENT_AT_ONCE = 50
+"""Transactions in a batch of calls: more at once are not taken any faster."""
 
 
 class Reverted(Exception):
@@ -32,6 +34,8 @@ class Sent:
     sender: bytes
     to: bytes | None
     data: bytes
+    gas: int = GAS_LIMIT
+    """The most that it may use. A block takes as many transactions as their limits leave room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,7 @@ class Chain:
         Raises:
             Reverted: one of them failed.
         """
-        senders = {each.sender for each in transactions}
-        await self.rpc.batch([("anvil_setBalance", (to_hex(sender), hex(GAS_MONEY_WEI))) for sender in senders])
+        await self.give_gas_money({each.sender for each in transactions})
         hashes = [await self.rpc.call("eth_sendTransaction", _fields(each)) for each in transactions]
         while to_int((await self.rpc.call("txpool_status"))["pending"]):
             await self.rpc.call("evm_mine")
@@ -114,6 +117,20 @@ class Chain:
             Mined(to_int(each["gasUsed"]), len(each["logs"]), to_bytes(each["contractAddress"] or "0x"))
             for each in receipts
         ]
+
+    async def give_gas_money(self, senders: Iterable[bytes]) -> None:
+        """Lets each of them pay for as much gas as they like."""
+        await self.rpc.batch([("anvil_setBalance", (to_hex(sender), hex(GAS_MONEY_WEI))) for sender in senders])
+
+    async def mine(self, transactions: Sequence[Sent]) -> None:
+        """Has many transactions mined in one block, as fast as the node takes them. Nobody looks whether they failed.
+
+        Their senders have gas money, and their limits together leave room in the block.
+        """
+        for start in range(0, len(transactions), SENT_AT_ONCE):
+            some = transactions[start : start + SENT_AT_ONCE]
+            await self.rpc.batch([("eth_sendTransaction", (_fields(each),)) for each in some])
+        await self.rpc.call("evm_mine")
 
     async def create(self, sender: bytes, artifact: Mapping[str, Any], *arguments: Any) -> Contract:
         """Deploys what a compile gave, with `abi` and `bytecode`."""
@@ -143,7 +160,7 @@ def _fields(transaction: Sent) -> dict[str, str]:
     fields = {
         "from": to_hex(transaction.sender),
         "data": to_hex(transaction.data),
-        "gas": hex(GAS_LIMIT),
+        "gas": hex(transaction.gas),
     }
     return fields if transaction.to is None else {**fields, "to": to_hex(transaction.to)}
 

@@ -22,6 +22,7 @@ from ledger.chain.deploy import (
     SYMBOL,
     VERIFIER_ROLE,
 )
+from ledger.chain.network import FIELDS, Contracts
 from ledger.chain.typed_data import CREDIT_NAME, MARKET_NAME
 
 VINTAGE_START = 1_735_689_600
@@ -70,6 +71,7 @@ class World:
     """All contracts of one class of credits, with their roles granted."""
 
     chain: Chain
+    manager: Contract
     credit: Contract
     market: Contract
     relay: Contract
@@ -78,6 +80,11 @@ class World:
     _issued: Counter[int] = field(default_factory=Counter)
     _next_credit: int = FIRST_CREDIT
     _salts: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def contracts(self) -> Contracts:
+        """Where each of them stands."""
+        return Contracts(**{field: getattr(self, field).address for field in FIELDS.values()})
 
     @property
     def credit_domain(self) -> Domain:
@@ -167,4 +174,4 @@ async def deploy_world(chain: Chain, *, fee_bps: int = 0) -> World:
         *(manager.data("grantRole", role, account.address, 0) for role, account in roles),
     ]
     await chain.send_all([Sent(ADMIN.address, manager.address, call) for call in calls])
-    return World(chain, credit, market, relay, anchor, dollar)
+    return World(chain, manager, credit, market, relay, anchor, dollar)
