@@ -11,6 +11,10 @@ class NoCommonAncestor(BlockchainUnavailable):
     """The endpoint's chain and the mirror differ in every block that is still remembered."""
 
 
+class FinalityLags(BlockchainUnavailable):
+    """The network's newest final block lies further below the head than any reorg is followed back."""
+
+
 class InconsistentAnswer(BlockchainUnavailable):
     """The endpoint's answers do not belong to one chain: it is behind, or a reorg came in between. Worth a retry."""
 

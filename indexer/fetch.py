@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Literal
 
 import msgspec
 
@@ -15,8 +14,7 @@ from ledger.chain.abi import events
 from ledger.chain.chunk import Block, Chunk, Event
 from ledger.chain.network import Contracts
 from ledger.chain.rpc import Call, to_bytes, to_hex, to_int
-
-FinalityTag = Literal["safe", "finalized"]
+from ledger.kernel.finality import FinalityTag
 
 Slicers = Mapping[bytes, Mapping[bytes, EventSlicer]]
 """By contract, by the event's topic."""

@@ -3,22 +3,25 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import replace
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
 from indexer.endpoints import Endpoints
-from indexer.errors import CursorMoved, NoCommonAncestor, WrongChain
+from indexer.errors import CursorMoved, FinalityLags, NoCommonAncestor, WrongChain
 from indexer.fetch import Source
+from indexer.horizon import Horizon, Horizons
 from indexer.leader import Lead, candidate
+from indexer.mirrors import Mirror
+from indexer.rewind import rewind
 from ledger.chain.chunk import Block, Chunk
 from ledger.chain.network import Contracts
 from ledger.chain.rpc import RpcError
 from ledger.db.session import Sessions
 from ledger.kernel import faults
 from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.finality import Finality
 
 log = logging.getLogger(__name__)
 
@@ -26,20 +29,9 @@ BLOCKS_PER_CHUNK = 500
 POLL_SECONDS = 0.05
 STANDBY_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 2.0
-BLOCKS_PER_STEP_BACK = 32
 
 _PASSING = (BlockchainUnavailable, RpcError, CursorMoved, DBAPIError, OSError)
-_LASTING = (WrongChain, NoCommonAncestor, IntegrityError, ProgrammingError, DataError)
-
-
-class Mirror(Protocol):
-    """A capability's mirror: its tables are worked out from the chain's events and from nothing else."""
-
-    async def apply(self, session: AsyncSession, chunk: Chunk) -> None:
-        """Takes the chunk's events in."""
-
-    async def undo(self, session: AsyncSession, chain_id: int, to_block: int) -> None:
-        """Takes back what came from events above `to_block`, all of which are still in `chain_events`."""
+_LASTING = (WrongChain, NoCommonAncestor, FinalityLags, IntegrityError, ProgrammingError, DataError)
 
 
 class Indexer:
@@ -53,15 +45,16 @@ class Indexer:
         contracts: Contracts,
         *,
         mirrors: Sequence[Mirror],
-        finality_depth: int,
+        finality: Finality,
+        window: int,
         poll_seconds: float = POLL_SECONDS,
         blocks_per_chunk: int = BLOCKS_PER_CHUNK,
     ) -> None:
         self._sessions = sessions
         self._source = Source(endpoints, chain_id, contracts)
+        self._horizons = Horizons(self._source, finality, window)
         self._chain_id = chain_id
         self._mirrors = mirrors
-        self._finality_depth = finality_depth
         self._poll_seconds = poll_seconds
         self._pause_seconds = poll_seconds
         self._most_blocks = blocks_per_chunk
@@ -80,7 +73,7 @@ class Indexer:
         What passes (the node restarts, the database does) is waited out.
 
         Raises:
-            WrongChain, NoCommonAncestor: only a person can decide what to do; nothing was changed.
+            WrongChain, NoCommonAncestor, FinalityLags: only a person can decide what to do; nothing was changed.
         """
         while not stop.is_set():
             try:
@@ -103,21 +96,21 @@ class Indexer:
 
     async def advance(self) -> bool:
         """One step: a chunk forward, or a rewind. False when the mirror shows the head already."""
-        async with self._sessions() as session:
-            cursor = await store.read_cursor(session, self._chain_id)
-        head = await self._source.head(cursor.next_block - 1)
-        self.head, self.next_block = head.number, cursor.next_block
+        cursor = await self._read_cursor()
         last_block = cursor.next_block - 1
+        head = await self._source.head(last_block)
+        self.head, self.next_block = head.number, cursor.next_block
+        horizon = await self._horizons.of(head, cursor.confirmed_block)
         if head.number < last_block or (head.number == last_block and _differ(head.hash, cursor.last_hash)):
-            await self._rewind(cursor, head)
+            await self._rewind(cursor, head, horizon)
             return True
         if head.number == last_block:
             return False
-        chunk = await self._fetch(cursor, head)
+        chunk = await self._fetch(cursor, head, horizon)
         if _differ(chunk.blocks[0].parent_hash, cursor.last_hash):
-            await self._rewind(cursor, head)
+            await self._rewind(cursor, head, horizon)
         else:
-            await self._mirror(cursor, chunk, head)
+            await self._mirror(cursor, chunk, horizon)
         return True
 
     async def _follow(self, lead: Lead, stop: asyncio.Event) -> None:
@@ -134,15 +127,13 @@ class Indexer:
                 await _wait(stop, self._poll_seconds)
 
     async def _check_chain(self) -> None:
-        async with self._sessions() as session:
-            cursor = await store.read_cursor(session, self._chain_id)
-        await self._source.check(cursor.genesis_hash)
+        await self._source.check((await self._read_cursor()).genesis_hash)
 
-    async def _fetch(self, cursor: store.Cursor, head: Block) -> Chunk:
+    async def _fetch(self, cursor: store.Cursor, head: Block, horizon: Horizon) -> Chunk:
         """The next chunk; smaller ones after a failure, larger ones again while all goes well."""
         last = min(head.number, cursor.next_block + self._blocks_per_chunk - 1)
         try:
-            chunk = await self._source.chunk(cursor.next_block, last, window_from=head.number - self._finality_depth)
+            chunk = await self._source.chunk(cursor.next_block, last, window_from=horizon.lowest_block)
         except (BlockchainUnavailable, RpcError):
             self._blocks_per_chunk = max(1, self._blocks_per_chunk // 2)
             raise
@@ -150,53 +141,30 @@ class Indexer:
         faults.reach("after_chunk_decoded")
         return chunk
 
-    async def _mirror(self, cursor: store.Cursor, chunk: Chunk, head: Block) -> None:
+    async def _mirror(self, cursor: store.Cursor, fetched: Chunk, horizon: Horizon) -> None:
         """Takes the chunk in: events, mirrors, window and cursor, in one transaction."""
-        final = head.number - self._finality_depth
-        window = [block for block in chunk.blocks if block.number >= final or block.number == chunk.last_block]
+        confirmed = max(cursor.confirmed_block, min(fetched.last_block, horizon.confirmed_block))
+        chunk = replace(fetched, confirmed_block=confirmed)
+        window = [each for each in chunk.blocks if each.number >= horizon.lowest_block or each is chunk.blocks[-1]]
         async with self._sessions.begin() as session:
-            await store.move_cursor(session, self._chain_id, cursor.next_block, chunk.last_block + 1)
+            await store.move_cursor(session, cursor, next_block=chunk.last_block + 1, confirmed_block=confirmed)
             await store.append_blocks(session, self._chain_id, window)
             await store.append_events(session, self._chain_id, chunk.events)
             for mirror in self._mirrors:
                 await mirror.apply(session, chunk)
-            await store.forget_blocks(session, self._chain_id, below=chunk.last_block - self._finality_depth)
+            await store.forget_blocks(session, self._chain_id, below=min(horizon.lowest_block, chunk.last_block))
             await session.flush()
             faults.reach("before_cursor_commit")
         faults.reach("after_cursor_commit")
         self.next_block = chunk.last_block + 1
 
-    async def _rewind(self, cursor: store.Cursor, head: Block) -> None:
-        """Goes back to the newest block that mirror and chain share, in one transaction."""
-        ancestor = await self._common_ancestor(cursor, head)
-        log.warning("chain %d changed: rewinding from block %d to %d", self._chain_id, cursor.next_block - 1, ancestor)
-        async with self._sessions.begin() as session:
-            await store.move_cursor(session, self._chain_id, cursor.next_block, ancestor + 1)
-            for mirror in self._mirrors:
-                await mirror.undo(session, self._chain_id, ancestor)
-            await store.drop_above(session, self._chain_id, ancestor)
-            await session.flush()
-            faults.reach("before_rewind_commit")
+    async def _rewind(self, cursor: store.Cursor, head: Block, horizon: Horizon) -> None:
+        ancestor = await rewind(self._sessions, self._source, self._mirrors, cursor=cursor, head=head, horizon=horizon)
         self.next_block = ancestor + 1
 
-    async def _common_ancestor(self, cursor: store.Cursor, head: Block) -> int:
+    async def _read_cursor(self) -> store.Cursor:
         async with self._sessions() as session:
-            remembered = await store.remembered_hashes(session, self._chain_id)
-        if cursor.next_block <= self._finality_depth:
-            remembered.setdefault(0, cursor.genesis_hash)  # so young a chain may be rewound as a whole
-        numbers = [number for number in remembered if number <= head.number]
-        for start in range(0, len(numbers), BLOCKS_PER_STEP_BACK):
-            for block in await self._source.blocks(numbers[start : start + BLOCKS_PER_STEP_BACK]):
-                if block.hash == remembered[block.number]:
-                    return block.number
-        raise NoCommonAncestor(
-            f"Chain {self._chain_id} changed deeper than the {self._finality_depth} blocks that are remembered. Check "
-            "that BLOCKCHAIN_RPC is the right endpoint and in step; if the chain really changed so deep, start with "
-            "an empty database.",
-            chainId=self._chain_id,
-            nextBlock=cursor.next_block,
-            head=head.number,
-        )
+            return await store.read_cursor(session, self._chain_id)
 
 
 def _differ(seen: bytes, remembered: bytes | None) -> bool:

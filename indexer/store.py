@@ -30,11 +30,14 @@ _EVENT_COLUMNS = (
 class Cursor:
     """How far a chain is mirrored."""
 
+    chain_id: int
     genesis_hash: bytes
     next_block: int
     """The first block that is not mirrored."""
     last_hash: bytes | None
     """The hash of the block before it; None before the first block."""
+    confirmed_block: int
+    """The newest mirrored block that counts as final; below 0 while none does."""
 
 
 async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
@@ -45,7 +48,7 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
     """
     row = (
         await session.execute(
-            select(Chain.genesis_hash, Chain.next_block, ChainBlock.block_hash)
+            select(Chain.genesis_hash, Chain.next_block, ChainBlock.block_hash, Chain.confirmed_block)
             .outerjoin(
                 ChainBlock,
                 (ChainBlock.chain_id == Chain.chain_id) & (ChainBlock.block_number == Chain.next_block - 1),
@@ -58,23 +61,23 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
             f"Chain {chain_id} is not known here: deploy the contracts on it first, or correct BLOCKCHAIN_RPC.",
             chainId=chain_id,
         )
-    return Cursor(row.genesis_hash, row.next_block, row.block_hash)
+    return Cursor(chain_id, *row)
 
 
-async def move_cursor(session: AsyncSession, chain_id: int, expected: int, new: int) -> None:
-    """Moves the cursor, and fences everybody else off until the transaction ends.
+async def move_cursor(session: AsyncSession, cursor: Cursor, *, next_block: int, confirmed_block: int) -> None:
+    """Moves the cursor from where it was read, and fences everybody else off until the transaction ends.
 
     Raises:
         CursorMoved: it does not stand where it was expected.
     """
     moved = await session.execute(
         update(Chain)
-        .where(Chain.chain_id == chain_id, Chain.next_block == expected)
-        .values(next_block=new)
+        .where(Chain.chain_id == cursor.chain_id, Chain.next_block == cursor.next_block)
+        .values(next_block=next_block, confirmed_block=confirmed_block)
         .returning(Chain.chain_id)
     )
     if moved.one_or_none() is None:
-        raise CursorMoved(f"chain {chain_id}: the cursor is no longer at {expected}")
+        raise CursorMoved(f"chain {cursor.chain_id}: the cursor is no longer at {cursor.next_block}")
 
 
 async def append_blocks(session: AsyncSession, chain_id: int, blocks: Sequence[Block]) -> None:

@@ -17,9 +17,10 @@ from benchmarks.indexing.measured import Clock
 from indexer import Endpoints, Indexer
 from ledger.chain import Rpc, load_contracts
 from ledger.db.session import create_engine, create_sessions
+from ledger.kernel.finality import AT_ONCE
 
 CHAIN_ID = 31_337
-FINALITY_DEPTH = 256
+WINDOW = 256
 MIRRORS = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
 LOOK_EVERY_SECONDS = 0.002
 
@@ -35,7 +36,7 @@ async def follow(database_url: str, rpc_url: str) -> None:
         async with sessions() as session:
             contracts = await load_contracts(session, CHAIN_ID)
         indexer = Indexer(
-            sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, finality_depth=FINALITY_DEPTH
+            sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, finality=AT_ONCE, window=WINDOW
         )
         running = asyncio.create_task(indexer.run(stop))
         while not indexer.at_head and not running.done():  # noqa: ASYNC110  # it tells nobody when it gets there

@@ -17,11 +17,12 @@ import psutil
 from benchmarks.evm.world import World
 from benchmarks.indexing.measured import Used
 from ccm.stack.postgres import EmbeddedPostgres
+from ledger.chain.adopt import keep_contracts
 from ledger.chain.identity import identify, register_chain
-from ledger.chain.models import Deployment
 from ledger.chain.rpc import to_hex
 from ledger.db import migrate
 from ledger.db.session import create_engine, create_sessions
+from ledger.kernel.finality import AT_ONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "registered"
@@ -135,12 +136,10 @@ async def _register(world: World, database_url: str) -> None:
     engine = create_engine(database_url)
     async with create_sessions(engine).begin() as session:
         identity = await identify(world.chain.rpc)
-        chain = await register_chain(session, identity, network="local", confirmations=1, first_block=FIRST_BLOCK)
+        chain = await register_chain(session, identity, network="local", finality=AT_ONCE, first_block=FIRST_BLOCK)
         await session.flush()
-        session.add_all(
-            Deployment(chain_id=chain.chain_id, name=name, address=address, block_number=FIRST_BLOCK)
-            for name, address in world.contracts.named().items()
-        )
+        blocks = dict.fromkeys(world.contracts.named(), FIRST_BLOCK)
+        await keep_contracts(session, chain.chain_id, world.contracts, blocks)
     await engine.dispose()
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Literal
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +17,7 @@ from ledger.chain.rpc import Rpc, to_bytes, to_hex
 from ledger.db.session import Sessions
 from ledger.kernel.address_book import AddressBook, Contract, UnusableAddressBook, address_bytes
 from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.finality import Finality
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ OPERATOR_ROLES: dict[OperatorName, int] = {"issuer": 1, "matcher": 4, "anchor": 
 
 
 async def adopt(
-    sessions: Sessions, rpc: Rpc, custody: Custody, book: AddressBook, *, network: str, confirmations: int
+    sessions: Sessions, rpc: Rpc, custody: Custody, book: AddressBook, *, network: str, finality: Finality
 ) -> Contracts:
     """Enters the contracts of an address book, unless they are entered already, after a look at the chain.
 
@@ -42,9 +44,7 @@ async def adopt(
     contracts, blocks = _read(book)
     await check_code(rpc, contracts)
     async with sessions.begin() as session:
-        await register_chain(
-            session, identity, network=network, confirmations=confirmations, first_block=min(blocks.values())
-        )
+        await register_chain(session, identity, network=network, finality=finality, first_block=min(blocks.values()))
         await keep_contracts(session, identity.chain_id, contracts, blocks)
     await _warn_of_missing_roles(rpc, custody, contracts)
     return contracts
@@ -70,16 +70,22 @@ async def check_code(rpc: Rpc, contracts: Contracts) -> None:
 async def keep_contracts(
     session: AsyncSession, chain_id: int, contracts: Contracts, blocks: Mapping[ContractName, int]
 ) -> None:
-    """Enters where the contracts stand, and in which blocks they came."""
+    """Enters where the main contracts stand, and in which blocks they came; what was added beside them stays."""
+    named = contracts.named()
     rows = [
-        {"chain_id": chain_id, "name": name, "address": address, "block_number": blocks[name]}
-        for name, address in contracts.named().items()
+        {"chain_id": chain_id, "address": address, "name": name, "is_main": True, "block_number": blocks[name]}
+        for name, address in named.items()
     ]
+    await session.execute(
+        delete(Deployment).where(
+            Deployment.chain_id == chain_id, Deployment.is_main, Deployment.address.not_in(named.values())
+        )
+    )
     fresh = insert(Deployment).values(rows)
     await session.execute(
         fresh.on_conflict_do_update(
-            index_elements=[Deployment.chain_id, Deployment.name],
-            set_={"address": fresh.excluded.address, "block_number": fresh.excluded.block_number},
+            index_elements=[Deployment.chain_id, Deployment.address],
+            set_={"block_number": fresh.excluded.block_number},
         )
     )
 

@@ -58,6 +58,8 @@ class Chunk:
     last_block: int
     blocks: Sequence[Block]
     events: Sequence[Event]
+    confirmed_block: int = -1
+    """The newest block that counts as final once the chunk is taken in; below 0 while none does."""
 
     def named(self, name: str, contract: bytes) -> Iterator[Event]:
         """The events with this name that this contract emitted, in the chain's order."""

@@ -26,6 +26,7 @@ from ledger.chain.typed_data import CREDIT_NAME
 from ledger.db.session import Sessions
 from ledger.kernel.address_book import AddressBook, Coin, Contract, Token
 from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.finality import Finality
 from ledger.kernel.money import Micros
 
 SYMBOL = "WCCM"
@@ -60,7 +61,7 @@ ORDER: tuple[ContractName, ...] = (
 )
 
 
-async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str, confirmations: int) -> Contracts:
+async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str, finality: Finality) -> Contracts:
     """Sees that the network's chain has all contracts, with their roles granted; does what is missing.
 
     Raises:
@@ -77,7 +78,7 @@ async def deploy(sessions: Sessions, rpc: Rpc, custody: Custody, *, network: str
     deployer = custody.operator("deployer")
     await _give_gas_money(rpc, custody)
     async with sessions.begin() as session:
-        await register_chain(session, identity, network=network, confirmations=confirmations)
+        await register_chain(session, identity, network=network, finality=finality)
         await lock_sender(session, identity.chain_id, deployer.address)
         first = await _first_nonce(session, rpc, identity.chain_id, deployer.address)
         contracts = _contracts(deployer.address, first)

@@ -10,6 +10,7 @@ from ledger.chain.models import Chain
 from ledger.chain.network import unknown_network
 from ledger.chain.rpc import Rpc, to_bytes, to_int
 from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.finality import Finality
 
 DEVELOPMENT_CHAINS = frozenset({31_337, 1337})
 """Chain ids of the development nodes; TestDollar exists on no other chain."""
@@ -38,7 +39,7 @@ async def identify(rpc: Rpc) -> ChainIdentity:
 
 
 async def register_chain(
-    session: AsyncSession, identity: ChainIdentity, *, network: str, confirmations: int, first_block: int | None = None
+    session: AsyncSession, identity: ChainIdentity, *, network: str, finality: Finality, first_block: int | None = None
 ) -> Chain:
     """Enters the chain at the first start, mirrored from a block or else its present head on; later only compares.
 
@@ -52,12 +53,13 @@ async def register_chain(
             network=network,
             genesis_hash=identity.genesis_hash,
             next_block=identity.head if first_block is None else first_block,
-            confirmations=confirmations,
+            finality=str(finality),
+            confirmed_block=-1,
         )
         .on_conflict_do_nothing()
     )
     chain = await check_chain(session, identity, network=network)
-    chain.confirmations = confirmations
+    chain.finality = str(finality)
     return chain
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, and_, case, cast, func, null, or_, select, update
+from sqlalchemy import BigInteger, LargeBinary, and_, case, cast, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
@@ -33,15 +33,16 @@ async def apply(session: AsyncSession, chunk: Chunk) -> None:
     failures = await _failures(session, chunk, effects)
     changed = await _fail(session, chunk.chain_id, failures)
     changed |= await _close(session, chunk.chain_id, effects)
-    changed |= await _confirm(session, chunk.chain_id, chunk.last_block)
+    changed |= await _confirm(session, chunk.chain_id, chunk.confirmed_block)
     if changed:
         await session.execute(select(func.pg_notify(MIRRORED_CHANNEL, "")))
 
 
 async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
-    """Opens every intent again that was closed above `to_block`; what is no longer deep enough is mined only.
+    """Opens every intent again that was closed above `to_block`; what is final no longer is mined only.
 
-    One that had failed before it was done after all is failed again, as its own row remembers.
+    What is final by now, the chain's row says already. One that had failed before it was done after all is failed
+    again, as its own row remembers.
     """
     told = (Intent.chain_id == chain_id, Intent.block_number > to_block)
     failed_at = cast(Intent.failure["blockNumber"].astext, BigInteger)
@@ -67,9 +68,10 @@ async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
             failure=null(),
         )
     )
+    confirmed_block = select(Chain.confirmed_block).where(Chain.chain_id == chain_id).scalar_subquery()
     await session.execute(
         update(Intent)
-        .where(Intent.chain_id == chain_id, Intent.status == "confirmed", ~_is_deep(chain_id, to_block))
+        .where(Intent.chain_id == chain_id, Intent.status == "confirmed", Intent.block_number > confirmed_block)
         .values(status="mined")
     )
 
@@ -90,7 +92,7 @@ def _effects(chunk: Chunk) -> Iterator[tuple[bytes, Event]]:
                 yield told["ref"], event
             case "OrderSettled" if event.contract == market:
                 yield told["takerRef"], event
-            case "Approval":
+            case "Approval" if event.contract in {credit, chunk.contracts.dollar}:
                 yield approval_ref(event.contract, told["owner"], told["spender"]), event
 
 
@@ -171,20 +173,14 @@ async def _close(session: AsyncSession, chain_id: int, effects: Firsts) -> bool:
     return changed.first() is not None
 
 
-async def _confirm(session: AsyncSession, chain_id: int, last_block: int) -> bool:
+async def _confirm(session: AsyncSession, chain_id: int, confirmed_block: int) -> bool:
     changed = await session.scalars(
         update(Intent)
-        .where(Intent.chain_id == chain_id, Intent.status == "mined", _is_deep(chain_id, last_block))
+        .where(Intent.chain_id == chain_id, Intent.status == "mined", Intent.block_number <= confirmed_block)
         .values(status="confirmed")
         .returning(Intent.intent_id)
     )
     return changed.first() is not None
-
-
-def _is_deep(chain_id: int, last_block: int) -> ColumnElement[bool]:
-    """Whether the intent's block has as many blocks to it, its own included, as the network asks for."""
-    depth = select(Chain.confirmations).where(Chain.chain_id == chain_id).scalar_subquery()
-    return Intent.block_number <= last_block + 1 - depth
 
 
 def _place(ref: bytes, event: Event) -> tuple[bytes, int, int, bytes]:

@@ -23,20 +23,28 @@ class Chain(Base):
     genesis_hash: Mapped[Hash32]
     next_block: Mapped[int]
     """The first block that is not mirrored yet."""
-    confirmations: Mapped[int]
-    """Blocks, its own included, after which a fact is called confirmed."""
+    finality: Mapped[str]
+    """When a block counts as final: `depth:N`, `safe` or `finalized`."""
+    confirmed_block: Mapped[int] = mapped_column(default=-1)
+    """The newest mirrored block that counts as final; below 0 while none does. Facts up to it are confirmed."""
 
 
 class Deployment(Base):
-    """Where a contract of ours stands on a chain."""
+    """A contract of ours on a chain. Several may come from one source; of these commands mean the one that is main."""
 
     __tablename__ = "deployments"
+    __table_args__ = (Index("uq_deployments_main", "chain_id", "name", unique=True, postgresql_where="is_main"),)
 
     chain_id: Mapped[int] = mapped_column(ForeignKey("chains.chain_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    """The contract's name in its source: CarbonCredit, CarbonMarket, Relay, RecordAnchor, TestDollar, RoleManager."""
-    address: Mapped[Address]
+    address: Mapped[Address] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    """The contract's name in its source, e.g. CarbonCredit."""
+    is_main: Mapped[bool]
     block_number: Mapped[int]
+    """The block that it came in: there are no events of it before."""
+    next_block: Mapped[int | None]
+    """Of one that was added later, the first block whose events of it are not mirrored yet; null once it has joined
+    the chain's own cursor."""
 
 
 class ChainBlock(Base):

@@ -1,4 +1,4 @@
-"""A chain as commands see it: its contracts, its keys, and how deep a fact must lie to be confirmed."""
+"""A chain as commands see it: its contracts and its keys."""
 
 from dataclasses import dataclass
 
@@ -48,8 +48,6 @@ class Network:
     """The network's name in the standard, e.g. polygon."""
     contracts: Contracts
     custody: Custody
-    confirmations: int
-    """Blocks, its own included, after which a fact is called confirmed."""
 
     @property
     def credit_domain(self) -> Domain:
@@ -73,7 +71,9 @@ async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
     Raises:
         BlockchainUnavailable: not all of them are.
     """
-    rows = await session.execute(select(Deployment.name, Deployment.address).where(Deployment.chain_id == chain_id))
+    rows = await session.execute(
+        select(Deployment.name, Deployment.address).where(Deployment.chain_id == chain_id, Deployment.is_main)
+    )
     addresses: dict[str, bytes] = dict(rows.all())
     missing = sorted(name for name in FIELDS if name not in addresses)
     if missing:
@@ -96,7 +96,7 @@ async def load_network(session: AsyncSession, name: NetworkName, custody: Custod
     if chain is None:
         raise unknown_network(name)
     contracts = await load_contracts(session, chain.chain_id)
-    return Network(chain.chain_id, name, contracts, custody, chain.confirmations)
+    return Network(chain.chain_id, name, contracts, custody)
 
 
 def unknown_network(name: str) -> BlockchainUnavailable:

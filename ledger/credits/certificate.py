@@ -70,6 +70,7 @@ async def certificate(session: AsyncSession, retirement_id: str) -> Certificate:
                 Retirement.retirement_id == retirement_id,
                 Intent.status == "confirmed",
                 Deployment.name == "CarbonCredit",
+                Deployment.is_main,
             )
         )
     ).one_or_none()

@@ -14,7 +14,7 @@ from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
 from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
-from ledger.events import record
+from ledger.events import Place, record
 from ledger.kernel.units import Kg
 
 HOLDINGS = Sums(CreditHolding, "holder", ("balance_kg", "earned_kg", "purchased_kg", "sold_kg", "retired_kg"))
@@ -276,12 +276,13 @@ def _tell(session: AsyncSession, chunk: Chunk) -> None:
             continue
         told = event.arguments
         where = {"chainId": chunk.chain_id, "transactionHash": to_hex(event.transaction_hash)}
+        place = Place(chunk.chain_id, event.block_number, event.log_index)
         if event.name == "CreditMinted":
             issued = {"creditId": told["creditId"], "recipient": to_hex(told["recipient"]), "kg": told["amount"]}
-            record(session, "credit.issued", told["creditId"], issued | where)
+            record(session, "credit.issued", told["creditId"], issued | where, place)
         elif event.name == "CreditsRetired":
             retired = {"ref": to_hex(told["ref"]), "holder": to_hex(told["holder"]), "kg": told["kg"]}
-            record(session, "credit.retired", to_hex(told["ref"]), retired | where)
+            record(session, "credit.retired", to_hex(told["ref"]), retired | where, place)
 
 
 def _named(chunk: Chunk, name: str) -> Sequence[Event]:

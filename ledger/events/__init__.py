@@ -1,5 +1,6 @@
 """Domain events, told once the change they tell of is committed."""
 
-from ledger.events.outbox import record
+from ledger.events.outbox import Place, record
+from ledger.events.withdrawals import withdraw
 
-__all__ = ["record"]
+__all__ = ["Place", "record", "withdraw"]

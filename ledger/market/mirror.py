@@ -12,7 +12,7 @@ from ledger.chain.models import ChainEvent
 from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
 from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
-from ledger.events import record
+from ledger.events import Place, record
 from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg
 from ledger.market.mirror_models import CoinHolding, MarketFill, MarketOrder
@@ -180,7 +180,7 @@ def _tell(session: AsyncSession, chain_id: int, event: Event) -> None:
         "totalMicros": told["total"],
         "transactionHash": to_hex(event.transaction_hash),
     }
-    record(session, "trade.executed", to_hex(told["ref"]), trade)
+    record(session, "trade.executed", to_hex(told["ref"]), trade, Place(chain_id, event.block_number, event.log_index))
 
 
 def _parties(event: Event) -> tuple[bytes, bytes]:

@@ -68,7 +68,7 @@ async def account_transactions(
     New ones come in above the first page, so turning pages neither skips nor repeats any.
     """
     entries = union_all(*_entries(chain_id, holder)).subquery()
-    confirmed_to = select(Chain.next_block - Chain.confirmations).where(Chain.chain_id == chain_id).scalar_subquery()
+    confirmed_to = select(Chain.confirmed_block).where(Chain.chain_id == chain_id).scalar_subquery()
     place = (entries.c.block_number, entries.c.log_index)
     wanted = select(entries, (entries.c.block_number <= confirmed_to).label("is_confirmed"))
     if since is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
+from indexer.rewind import undo
 from ledger.chain import mirror as chain_mirror
 from ledger.chain.chunk import Chunk
 from ledger.chain.models import Chain, ChainEvent, Deployment, Intent, Submission
@@ -50,7 +52,18 @@ async def mirrored(session: AsyncSession) -> Rows:
         columns = [column for column in rows.__table__.columns if column.name != "recorded_at"]
         found = (await session.execute(select(*columns))).mappings()
         seen[rows.__name__] = sorted((dict(row) for row in found), key=repr)
+    seen["facts"] = await standing_facts(session)
     return seen
+
+
+async def standing_facts(session: AsyncSession) -> list[dict[str, Any]]:
+    """What was told and not withdrawn since."""
+    withdrawn = select(OutboxEvent.withdraws).where(OutboxEvent.withdraws.is_not(None))
+    told = (OutboxEvent.name, OutboxEvent.aggregate, OutboxEvent.data, OutboxEvent.block_number, OutboxEvent.log_index)
+    found = await session.execute(
+        select(*told).where(OutboxEvent.withdraws.is_(None), OutboxEvent.event_id.not_in(withdrawn))
+    )
+    return sorted((dict(row) for row in found.mappings()), key=repr)
 
 
 async def take_in(session: AsyncSession, chunk: Chunk) -> None:
@@ -99,6 +112,15 @@ class GrowsAndForks(RuleBasedStateMachine):
         if hasattr(self, "chain"):
             self.await_(self._compare())
 
+    @property
+    def confirmed_block(self) -> int:
+        """The newest block that lies deep enough."""
+        return self.chain.head + 1 - CONFIRMATIONS
+
+    def chunk(self, first: int, last: int) -> Chunk:
+        """The blocks as the indexer hands them to the mirrors."""
+        return replace(self.chain.chunk(first, last), confirmed_block=self.confirmed_block)
+
     def statuses(self) -> Counter[str]:
         """How the intents stand that allow the first holder to take everybody's credits."""
         allowances = [approval_ref(CONTRACTS.credit, owner, HOLDERS[0]) for owner in HOLDERS]
@@ -114,12 +136,16 @@ class GrowsAndForks(RuleBasedStateMachine):
             for rows in (*MIRROR_ROWS, Intent, Submission, ChainEvent, OutboxEvent, Deployment, Chain):
                 await session.execute(delete(rows))
             chain = Chain(
-                chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=0, confirmations=CONFIRMATIONS
+                chain_id=CHAIN_ID,
+                network="polygon",
+                genesis_hash=bytes(32),
+                next_block=0,
+                finality=f"depth:{CONFIRMATIONS}",
             )
             session.add(chain)
             await session.flush()
             session.add_all(
-                Deployment(chain_id=CHAIN_ID, name=name, address=address, block_number=0)
+                Deployment(chain_id=CHAIN_ID, name=name, address=address, is_main=True, block_number=0)
                 for name, address in CONTRACTS.named().items()
             )
             session.add_all(
@@ -128,7 +154,7 @@ class GrowsAndForks(RuleBasedStateMachine):
 
     async def _follow(self, length: int) -> None:
         for first in range(self.next_block, self.chain.head + 1, length):
-            chunk = self.chain.chunk(first, min(first + length - 1, self.chain.head))
+            chunk = self.chunk(first, min(first + length - 1, self.chain.head))
             async with self.sessions.begin() as session:
                 await self._submit(session, chunk)
                 await store.append_events(session, CHAIN_ID, chunk.events)
@@ -154,19 +180,19 @@ class GrowsAndForks(RuleBasedStateMachine):
 
     async def _rewind(self, ancestor: int) -> None:
         async with self.sessions.begin() as session:
-            for mirror in MIRRORS:
-                await mirror.undo(session, CHAIN_ID, ancestor)
-            await store.drop_above(session, CHAIN_ID, ancestor)
+            await session.execute(update(Chain).values(confirmed_block=self.confirmed_block))
+            await undo(session, MIRRORS, CHAIN_ID, ancestor)
         self.next_block = ancestor + 1
 
     async def _compare(self) -> None:
         async with self.sessions() as session:
             followed = await mirrored(session)
-            for rows in MIRROR_ROWS:
+            for rows in (*MIRROR_ROWS, OutboxEvent):
                 await session.execute(delete(rows))
             untouched = {"status": "queued", "block_number": None, "log_index": None, "transaction_hash": None}
             await session.execute(update(Intent).values(**untouched, failure=None))
-            await take_in(session, self.chain.chunk(0, self.next_block - 1))
+            await take_in(session, self.chunk(0, self.next_block - 1))
+            await session.flush()
             fresh = await mirrored(session)
             await session.rollback()
         for name in fresh:  # table by table, so that a failure says which

@@ -184,7 +184,7 @@ async def served(database_url: str, settings: Settings | None = None) -> AsyncIt
     engine = create_engine(database_url)
     sessions = create_sessions(engine)
     contracts = Contracts(NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE)
-    network = Network(CHAIN_ID, "polygon", contracts, Custody(bytes(32)), 1)
+    network = Network(CHAIN_ID, "polygon", contracts, Custody(bytes(32)))
     async with IntentWatch(database_url) as watch:
         services = Services(settings or Settings(wait_seconds=1), sessions, network, watch)
         async with listening(services) as port:
@@ -195,7 +195,9 @@ async def served(database_url: str, settings: Settings | None = None) -> AsyncIt
 async def add_chain(served_api: Served) -> None:
     """The chain's row, as the deployment makes it."""
     async with served_api.services.sessions() as session, session.begin():
-        session.add(Chain(chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=1, confirmations=1))
+        session.add(
+            Chain(chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=1, finality="depth:1")
+        )
 
 
 @asynccontextmanager

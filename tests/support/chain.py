@@ -38,6 +38,7 @@ from ledger.chain.rpc import to_bytes, to_hex
 from ledger.chain.transactions import Call
 from ledger.chain.typed_data import CREDIT_NAME, VERSION
 from ledger.db.session import Sessions
+from ledger.kernel.finality import AT_ONCE
 from ledger.kernel.units import Kg
 
 SEED = bytes(range(64))
@@ -59,7 +60,7 @@ async def rpc(anvil: EmbeddedAnvil) -> AsyncIterator[Rpc]:
 async def network(sessions: Sessions, rpc: Rpc) -> Network:
     """The chain with the contracts deployed."""
     custody = Custody(SEED)
-    await deploy(sessions, rpc, custody, network="polygon", confirmations=1)
+    await deploy(sessions, rpc, custody, network="polygon", finality=AT_ONCE)
     async with sessions() as session:
         return await load_network(session, "polygon", custody)
 

@@ -11,11 +11,12 @@ from indexer import Endpoints, Indexer
 from ledger.chain import Network, Rpc, function_data, load_contracts
 from ledger.chain.rpc import to_hex, to_int
 from ledger.db.session import Sessions
+from ledger.kernel.finality import AT_ONCE
 from tests.support.chain import eventually
 
 CHAIN_ID = 31_337
 MIRRORS = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
-FINALITY_DEPTH = 64
+WINDOW = 64
 ANYONE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 """The development node's first account: not one of ours."""
 
@@ -24,7 +25,7 @@ async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
     """An indexer as the roles wire it, whose window is short."""
     async with sessions() as session:
         contracts = await load_contracts(session, CHAIN_ID)
-    settings = {"finality_depth": FINALITY_DEPTH, "poll_seconds": 0.01} | options
+    settings: dict[str, Any] = {"finality": AT_ONCE, "window": WINDOW, "poll_seconds": 0.01} | options
     return Indexer(sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
 
 

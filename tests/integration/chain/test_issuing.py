@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from ledger.chain import Intent, Network, Relayer, Rpc, deploy, grant_verifier, queue_again
 from ledger.chain.models import Submission
 from ledger.db.session import Sessions
+from ledger.kernel.finality import AT_ONCE
 from tests.support.chain import (
     VERIFIER,
     act,
@@ -154,7 +155,7 @@ async def test_an_emptied_chain_is_rebuilt_by_a_restart_contracts_first(
     holders = [verified.custody.holder(index).address for index in range(3)]
     await _empty(rpc)
 
-    contracts = await deploy(sessions, rpc, verified.custody, network="polygon", confirmations=1)
+    contracts = await deploy(sessions, rpc, verified.custody, network="polygon", finality=AT_ONCE)
     assert contracts == verified.contracts
     await until_done(Relayer(sessions, rpc, verified, database_url), sessions)
     assert await credits_of(rpc, verified, *holders) == [0, 0, 95]

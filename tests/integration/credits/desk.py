@@ -41,14 +41,14 @@ class Desk:
     """Acts on a database that mirrors a chain on which nothing has happened yet."""
 
     sessions: Sessions
-    network: Network = field(default_factory=lambda: Network(CHAIN_ID, "polygon", CONTRACTS, Custody(bytes(64)), 1))
+    network: Network = field(default_factory=lambda: Network(CHAIN_ID, "polygon", CONTRACTS, Custody(bytes(64))))
     opened: int = 0
 
     async def open(self) -> "Desk":
         """The chain's row, as the deployment makes it."""
         async with self.sessions.begin() as session:
             session.add(
-                Chain(chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=1, confirmations=1)
+                Chain(chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=1, finality="depth:1")
             )
         return self
 

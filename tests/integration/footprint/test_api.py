@@ -52,7 +52,7 @@ async def http(
     """The household's connection."""
     async with sessions() as session, session.begin():
         key = await issue_api_key(session, household, environment="test")
-    network = Network(31337, "polygon", NOWHERE, Custody(bytes(32)), confirmations=1)
+    network = Network(31337, "polygon", NOWHERE, Custody(bytes(32)))
     services = Services(Settings(), sessions, network, IntentWatch(database_url), clock)
     transport = httpx.ASGITransport(create_app(services, [FootprintController]))
     headers = {"Authorization": f"Bearer {key}"}

@@ -15,7 +15,7 @@ from ledger.db.session import Sessions
 from ledger.kernel.money import Micros
 from ledger.market.mirror_models import CoinHolding
 from tests.support.chain import eventually
-from tests.support.indexing import CHAIN_ID, FINALITY_DEPTH, give_dollars, holder, make_indexer
+from tests.support.indexing import CHAIN_ID, WINDOW, give_dollars, holder, make_indexer
 from tests.support.verifying import drifts
 
 
@@ -59,7 +59,7 @@ async def test_a_restart_goes_on_where_the_last_run_stopped(sessions: Sessions, 
 async def test_hashes_are_remembered_down_to_finality_and_no_further(
     sessions: Sessions, rpc: Rpc, network: Network
 ) -> None:
-    await rpc.call("anvil_mine", hex(3 * FINALITY_DEPTH))
+    await rpc.call("anvil_mine", hex(3 * WINDOW))
     await give_dollars(rpc, network, "Ada", 1)
     await (await make_indexer(sessions, rpc, blocks_per_chunk=50)).catch_up()
 
@@ -67,8 +67,8 @@ async def test_hashes_are_remembered_down_to_finality_and_no_further(
         oldest, newest = (
             await session.execute(select(func.min(ChainBlock.block_number), func.max(ChainBlock.block_number)))
         ).one()
-    assert newest - oldest == FINALITY_DEPTH
-    assert await count(sessions, ChainBlock) == FINALITY_DEPTH + 1
+    assert newest - oldest == WINDOW
+    assert await count(sessions, ChainBlock) == WINDOW + 1
 
 
 async def test_a_second_indexer_stands_by_until_the_first_one_stops(
@@ -97,12 +97,12 @@ async def test_a_second_indexer_stands_by_until_the_first_one_stops(
 async def test_whoever_finds_the_cursor_moved_writes_nothing(sessions: Sessions, rpc: Rpc, network: Network) -> None:
     await give_dollars(rpc, network, "Ada", 1)
     async with sessions() as session:
-        stale = (await store.read_cursor(session, CHAIN_ID)).next_block
+        stale = await store.read_cursor(session, CHAIN_ID)
     await (await make_indexer(sessions, rpc)).catch_up()
 
     with pytest.raises(CursorMoved):
         async with sessions.begin() as session:
-            await store.move_cursor(session, CHAIN_ID, stale, stale + 1)
+            await store.move_cursor(session, stale, next_block=stale.next_block + 1, confirmed_block=-1)
 
 
 @pytest.mark.usefixtures("network")

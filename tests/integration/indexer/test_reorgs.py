@@ -9,9 +9,10 @@ from indexer import NoCommonAncestor, WrongChain
 from ledger.chain import Custody, Network, Rpc, deploy, load_network
 from ledger.chain.models import Chain
 from ledger.db.session import Sessions
+from ledger.kernel.finality import AT_ONCE
 from ledger.market.mirror_models import CoinHolding
 from tests.support.chain import SEED
-from tests.support.indexing import FINALITY_DEPTH, give_dollars, holder, make_indexer
+from tests.support.indexing import WINDOW, give_dollars, holder, make_indexer
 from tests.support.verifying import drifts
 
 
@@ -74,7 +75,7 @@ async def test_a_chain_that_lost_its_newest_blocks_is_followed_back(
 async def test_a_young_chain_may_be_rewound_to_its_genesis(sessions: Sessions, rpc: Rpc) -> None:
     genesis = await rpc.call("evm_snapshot")
     custody = Custody(SEED)
-    await deploy(sessions, rpc, custody, network="polygon", confirmations=1)
+    await deploy(sessions, rpc, custody, network="polygon", finality=AT_ONCE)
     async with sessions() as session:
         network = await load_network(session, "polygon", custody)
     await give_dollars(rpc, network, "Ada", 1)
@@ -93,12 +94,12 @@ async def test_a_reorg_below_finality_stops_the_indexer_and_changes_nothing(
     indexer = await make_indexer(sessions, rpc)
     snapshot = await rpc.call("evm_snapshot")
     await give_dollars(rpc, network, "Ada", 1)
-    await rpc.call("anvil_mine", hex(2 * FINALITY_DEPTH))
+    await rpc.call("anvil_mine", hex(2 * WINDOW))
     await indexer.catch_up()
     await rpc.call("evm_revert", snapshot)
-    await rpc.call("anvil_mine", hex(2 * FINALITY_DEPTH), hex(3))
+    await rpc.call("anvil_mine", hex(2 * WINDOW), hex(3))
 
-    with pytest.raises(NoCommonAncestor, match="deeper than the 64 blocks"):
+    with pytest.raises(NoCommonAncestor, match="deeper than the 65 blocks"):
         await indexer.run(asyncio.Event())
     assert await dollars(sessions) == {"Ada": 1}
 

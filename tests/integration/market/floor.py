@@ -205,7 +205,7 @@ class Floor:
 
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
-        self.network = Network(CHAIN_ID, "polygon", CONTRACTS, Custody(bytes(64)), confirmations=1)
+        self.network = Network(CHAIN_ID, "polygon", CONTRACTS, Custody(bytes(64)))
         self.chain = ModelChain()
         self.moment = NOON
         self._people = 0
@@ -214,7 +214,7 @@ class Floor:
         """The chain as it is before anybody came."""
         async with self.sessions.begin() as session:
             session.add(
-                Chain(chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=0, confirmations=1)
+                Chain(chain_id=CHAIN_ID, network="polygon", genesis_hash=bytes(32), next_block=0, finality="depth:1")
             )
         return self
 
@@ -277,7 +277,7 @@ class Floor:
     async def mirror(self) -> None:
         """Takes the newest block in."""
         block = self.chain.blocks[-1]
-        chunk = Chunk(CHAIN_ID, CONTRACTS, block.number, block.number, [block], self.chain.events)
+        chunk = Chunk(CHAIN_ID, CONTRACTS, block.number, block.number, [block], self.chain.events, block.number)
         async with self.sessions.begin() as session:
             await store.append_blocks(session, CHAIN_ID, chunk.blocks)
             await store.append_events(session, CHAIN_ID, chunk.events)

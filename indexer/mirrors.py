@@ -1,0 +1,17 @@
+"""What a capability's mirror does for the indexer."""
+
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.chain.chunk import Chunk
+
+
+class Mirror(Protocol):
+    """A capability's mirror: its tables are worked out from the chain's events and from nothing else."""
+
+    async def apply(self, session: AsyncSession, chunk: Chunk) -> None:
+        """Takes the chunk's events in."""
+
+    async def undo(self, session: AsyncSession, chain_id: int, to_block: int) -> None:
+        """Takes back what came from events above `to_block`, all of which are still in `chain_events`."""
