@@ -147,7 +147,13 @@ class Indexer:
         chunk = replace(fetched, confirmed_block=confirmed)
         window = [each for each in chunk.blocks if each.number >= horizon.lowest_block or each is chunk.blocks[-1]]
         async with self._sessions.begin() as session:
-            await store.move_cursor(session, cursor, next_block=chunk.last_block + 1, confirmed_block=confirmed)
+            await store.move_cursor(
+                session,
+                cursor,
+                next_block=chunk.last_block + 1,
+                last_hash=chunk.blocks[-1].hash,
+                confirmed_block=confirmed,
+            )
             await store.append_blocks(session, self._chain_id, window)
             await store.append_events(session, self._chain_id, chunk.events)
             for mirror in self._mirrors:

@@ -45,7 +45,11 @@ async def rewind(
     log.warning("chain %d changed: rewinding from block %d to %d", cursor.chain_id, cursor.next_block - 1, ancestor)
     async with sessions.begin() as session:
         await store.move_cursor(
-            session, cursor, next_block=ancestor + 1, confirmed_block=min(ancestor, horizon.confirmed_block)
+            session,
+            cursor,
+            next_block=ancestor + 1,
+            last_hash=remembered[ancestor],
+            confirmed_block=min(ancestor, horizon.confirmed_block),
         )
         await undo(session, mirrors, cursor.chain_id, ancestor)
         await session.flush()

@@ -48,12 +48,9 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
     """
     row = (
         await session.execute(
-            select(Chain.genesis_hash, Chain.next_block, ChainBlock.block_hash, Chain.confirmed_block)
-            .outerjoin(
-                ChainBlock,
-                (ChainBlock.chain_id == Chain.chain_id) & (ChainBlock.block_number == Chain.next_block - 1),
+            select(Chain.genesis_hash, Chain.next_block, Chain.last_hash, Chain.confirmed_block).where(
+                Chain.chain_id == chain_id
             )
-            .where(Chain.chain_id == chain_id)
         )
     ).one_or_none()
     if row is None:
@@ -64,16 +61,24 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
     return Cursor(chain_id, *row)
 
 
-async def move_cursor(session: AsyncSession, cursor: Cursor, *, next_block: int, confirmed_block: int) -> None:
+async def move_cursor(
+    session: AsyncSession, cursor: Cursor, *, next_block: int, last_hash: bytes, confirmed_block: int
+) -> None:
     """Moves the cursor from where it was read, and fences everybody else off until the transaction ends.
+
+    It is told by height and hash: another indexer may have followed a reorg meanwhile, back to the same height.
 
     Raises:
         CursorMoved: it does not stand where it was expected.
     """
     moved = await session.execute(
         update(Chain)
-        .where(Chain.chain_id == cursor.chain_id, Chain.next_block == cursor.next_block)
-        .values(next_block=next_block, confirmed_block=confirmed_block)
+        .where(
+            Chain.chain_id == cursor.chain_id,
+            Chain.next_block == cursor.next_block,
+            Chain.last_hash.is_not_distinct_from(cursor.last_hash),
+        )
+        .values(next_block=next_block, last_hash=last_hash, confirmed_block=confirmed_block)
         .returning(Chain.chain_id)
     )
     if moved.one_or_none() is None:

@@ -14,7 +14,7 @@ OPEN_STATUSES = ("queued", "submitted")
 
 
 class Chain(Base):
-    """A chain that is mirrored here, and how far. The row's `next_block` is the indexer's cursor and its fence."""
+    """A chain that is mirrored here, and how far. `next_block` and `last_hash` are the indexer's cursor and fence."""
 
     __tablename__ = "chains"
 
@@ -23,6 +23,8 @@ class Chain(Base):
     genesis_hash: Mapped[Hash32]
     next_block: Mapped[int]
     """The first block that is not mirrored yet."""
+    last_hash: Mapped[Hash32 | None]
+    """The hash of the block before it; None before anything is mirrored."""
     finality: Mapped[str]
     """When a block counts as final: `depth:N`, `safe` or `finalized`."""
     confirmed_block: Mapped[int] = mapped_column(default=-1)

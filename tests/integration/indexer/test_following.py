@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccm.stack.anvil import EmbeddedAnvil
 from indexer import Indexer, store
@@ -32,6 +33,12 @@ async def count(sessions: Sessions, rows: type) -> int:
 async def shows_head(indexer: Indexer, rpc: Rpc) -> bool:
     head = to_int(await rpc.call("eth_blockNumber"))
     return indexer.next_block == head + 1
+
+
+async def move_on(session: AsyncSession, cursor: store.Cursor) -> None:
+    await store.move_cursor(
+        session, cursor, next_block=cursor.next_block + 1, last_hash=b"\xee" * 32, confirmed_block=-1
+    )
 
 
 async def test_a_cold_index_shows_everything_up_to_the_head(sessions: Sessions, rpc: Rpc, network: Network) -> None:
@@ -102,7 +109,26 @@ async def test_whoever_finds_the_cursor_moved_writes_nothing(sessions: Sessions,
 
     with pytest.raises(CursorMoved):
         async with sessions.begin() as session:
-            await store.move_cursor(session, stale, next_block=stale.next_block + 1, confirmed_block=-1)
+            await move_on(session, stale)
+
+
+async def test_whoever_missed_a_reorg_to_the_same_height_writes_nothing(
+    sessions: Sessions, rpc: Rpc, network: Network
+) -> None:
+    indexer = await make_indexer(sessions, rpc)
+    snapshot = await rpc.call("evm_snapshot")
+    await give_dollars(rpc, network, "Ada", 1)
+    await indexer.catch_up()
+    async with sessions() as session:
+        stale = await store.read_cursor(session, CHAIN_ID)
+    await rpc.call("evm_revert", snapshot)
+    await give_dollars(rpc, network, "Ben", 2)
+    await indexer.catch_up()
+    assert indexer.next_block == stale.next_block
+
+    with pytest.raises(CursorMoved):
+        async with sessions.begin() as session:
+            await move_on(session, stale)
 
 
 @pytest.mark.usefixtures("network")

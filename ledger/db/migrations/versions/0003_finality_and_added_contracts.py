@@ -13,6 +13,7 @@ PLACE = ("chain_id", "block_number", "log_index")
 
 def upgrade() -> None:
     _finality()
+    _fence()
     _places_of_facts()
     _added_contracts()
 
@@ -34,7 +35,7 @@ def downgrade() -> None:
     op.add_column("chains", sa.Column("confirmations", sa.BigInteger(), nullable=True))
     op.execute("UPDATE chains SET confirmations = coalesce(substring(finality FROM 'depth:(.*)')::bigint, 1)")
     op.alter_column("chains", "confirmations", nullable=False)
-    for name in ("confirmed_block", "finality"):
+    for name in ("confirmed_block", "finality", "last_hash"):
         op.drop_column("chains", name)
 
 
@@ -45,6 +46,14 @@ def _finality() -> None:
     for name in ("finality", "confirmed_block"):
         op.alter_column("chains", name, nullable=False)
     op.drop_column("chains", "confirmations")
+
+
+def _fence() -> None:
+    op.add_column("chains", sa.Column("last_hash", sa.LargeBinary(32), nullable=True))
+    op.execute(
+        "UPDATE chains SET last_hash = block_hash FROM chain_blocks"
+        " WHERE chain_blocks.chain_id = chains.chain_id AND block_number = next_block - 1"
+    )
 
 
 def _places_of_facts() -> None:
