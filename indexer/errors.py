@@ -1,6 +1,6 @@
 """What stops the indexer, and what only makes it look again."""
 
-from ledger.kernel.errors import BlockchainUnavailable
+from ledger.kernel.errors import BlockchainUnavailable, Conflict
 
 
 class WrongChain(BlockchainUnavailable):
@@ -21,3 +21,7 @@ class InconsistentAnswer(BlockchainUnavailable):
 
 class CursorMoved(Exception):
     """Another indexer moved the cursor since it was read; what this one did for the chunk is rolled back."""
+
+
+class RebuildRuns(Conflict):
+    """The mirror of this chain is being rebuilt already."""

@@ -33,11 +33,11 @@ class Lead:
 
 
 @asynccontextmanager
-async def candidate(sessions: Sessions, chain_id: int) -> AsyncIterator[Lead]:
-    """A candidate for the lead over this chain; what it holds is given up at the end, or dies with its connection."""
+async def candidate(sessions: Sessions, chain_id: int, work: str = "indexer") -> AsyncIterator[Lead]:
+    """A candidate for the lead in this work on a chain: given up at the end, or dead with its connection."""
     async with sessions() as session:
         connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        lead = Lead(connection, f"indexer {chain_id}")
+        lead = Lead(connection, f"{work} {chain_id}")
         try:
             yield lead
             await lead.give_up()

@@ -14,7 +14,11 @@ from ledger.chain.failures import failure_at
 from ledger.chain.intents import MIRRORED_CHANNEL
 from ledger.chain.models import OPEN_STATUSES, Chain, Intent, Submission
 from ledger.chain.typed_data import approval_ref, authorization_ref, credit_ref
+from ledger.db.base import Base
 from ledger.db.deltas import listed
+
+ROWS: tuple[type[Base], ...] = ()
+"""None of its own: intents are the ledger's rows, and others write them too."""
 
 Firsts = Mapping[bytes, Event]
 """By ref, the first event that tells of it."""

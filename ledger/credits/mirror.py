@@ -13,9 +13,13 @@ from ledger.chain.models import ChainEvent
 from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
+from ledger.db.base import Base
 from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
 from ledger.events import Place, record
 from ledger.kernel.units import Kg
+
+ROWS: tuple[type[Base], ...] = (CreditHolding, CreditBatch, MintedCredit, RetiredCredits, UsedAuthorization)
+"""All that this mirror writes, worked out from the chain's events and from nothing else."""
 
 HOLDINGS = Sums(CreditHolding, "holder", ("balance_kg", "earned_kg", "purchased_kg", "sold_kg", "retired_kg"))
 BALANCE, EARNED, PURCHASED, SOLD, RETIRED = range(len(HOLDINGS.columns))

@@ -11,11 +11,15 @@ from ledger.chain.chunk import ZERO_ADDRESS, ZERO_REF, Chunk, Event, bounded, ke
 from ledger.chain.models import ChainEvent
 from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
+from ledger.db.base import Base
 from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
 from ledger.events import Place, record
 from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg
 from ledger.market.mirror_models import CoinHolding, MarketFill, MarketOrder
+
+ROWS: tuple[type[Base], ...] = (MarketOrder, MarketFill, CoinHolding)
+"""All that this mirror writes, worked out from the chain's events and from nothing else."""
 
 ORDERS = Sums(MarketOrder, "ref", ("filled_kg",))
 COINS = Sums(CoinHolding, "holder", ("balance_micros",))

@@ -1,5 +1,6 @@
 """What tests of the indexer share: an indexer, and what people do on the chain without us."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from eth_utils.crypto import keccak
@@ -7,7 +8,8 @@ from eth_utils.crypto import keccak
 import ledger.chain.mirror
 import ledger.credits.mirror
 import ledger.market.mirror
-from indexer import Endpoints, Indexer
+from indexer import Endpoints, Indexer, Mirror
+from indexer.rebuild import Rebuild
 from ledger.chain import Network, Rpc, function_data, load_contracts
 from ledger.chain.rpc import to_hex, to_int
 from ledger.db.session import Sessions
@@ -27,6 +29,26 @@ async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
         contracts = await load_contracts(session, CHAIN_ID)
     settings: dict[str, Any] = {"finality": AT_ONCE, "window": WINDOW, "poll_seconds": 0.01} | options
     return Indexer(sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
+
+
+async def make_rebuild(sessions: Sessions, rpc: Rpc, database_url: str) -> Rebuild:
+    """A rebuild whose indexer is as `make_indexer` makes it, and takes some blocks at a time."""
+    async with sessions() as session:
+        contracts = await load_contracts(session, CHAIN_ID)
+
+    def make(written: Sessions, mirrors: Sequence[Mirror]) -> Indexer:
+        return Indexer(
+            written,
+            Endpoints([rpc]),
+            CHAIN_ID,
+            contracts,
+            mirrors=mirrors,
+            finality=AT_ONCE,
+            window=WINDOW,
+            blocks_per_chunk=32,
+        )
+
+    return Rebuild(sessions, database_url, CHAIN_ID, MIRRORS, make)
 
 
 def holder(name: str) -> bytes:
