@@ -1,15 +1,24 @@
 """Slicers: for each event of our contracts a function, made from its ABI at start, that cuts a log into arguments.
 
 ABI encoding is words of 32 bytes: a static value stands in its place, a dynamic one behind an offset. So a decoder is
-a tree of closures, each knowing where to look; nothing is interpreted while logs stream through.
+a tree of closures, each knowing where to look; nothing is interpreted while logs stream through. An event that is
+nothing but words is cut by a single `struct`.
 """
 
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from ledger.chain.abi import Entry
+from indexer.wire import Log
+from ledger.chain.abi import Entry, events
+from ledger.chain.chunk import Event
+from ledger.chain.network import Contracts
+from ledger.chain.rpc import to_bytes, to_hex, to_int
 
+ADDRESS = 20
 WORD = 32
 
 Parameter = Mapping[str, Any]
@@ -25,6 +34,38 @@ class UndecodableLog(Exception):
     """A log that does not fit the ABI of the contract that emitted it."""
 
 
+class EventReader:
+    """Makes events of one chain's logs."""
+
+    def __init__(self, contracts: Contracts) -> None:
+        self._slicers = {
+            (to_hex(address), to_hex(entry.hash)): (address, EventSlicer(entry))
+            for name, address in contracts.named().items()
+            for entry in events(name)
+        }
+
+    def event(self, log: Log, block_number: int, block_time: datetime) -> Event | None:
+        """The log decoded; None for what is no event of the contract's ABI.
+
+        Raises:
+            UndecodableLog: it does not fit the ABI.
+        """
+        topic = log.topics[0] if log.topics else ""
+        known = self._slicers.get((log.address, topic)) or self._slicers.get((log.address.lower(), topic.lower()))
+        if known is None:
+            return None
+        address, slicer = known
+        return Event(
+            slicer.name,
+            address,
+            block_number,
+            to_int(log.log_index),
+            block_time,
+            to_bytes(log.transaction_hash),
+            slicer.arguments(log.topics, log.data),
+        )
+
+
 class EventSlicer:
     """Cuts the logs of one event."""
 
@@ -32,20 +73,65 @@ class EventSlicer:
         """Takes the event's entry in the ABI."""
         self.name = event.name
         self.topic = event.hash
-        self._indexed = [(each["name"], _topic_reader(each)) for each in event.inputs if each["indexed"]]
-        self._read_rest = _members_reader([each for each in event.inputs if not each["indexed"]])
+        indexed = [each for each in event.inputs if each["indexed"]]
+        rest = [each for each in event.inputs if not each["indexed"]]
+        self._indexed = [(each["name"], _topic_reader(each)) for each in indexed]
+        self._read_rest = _members_reader(rest)
+        self._words = _Words(indexed, rest) if not any(_is_long(each) for each in rest) else None
 
-    def arguments(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
-        """The event's arguments by name.
+    def arguments(self, topics: Sequence[str], data: str) -> dict[str, Any]:
+        """The event's arguments by name, from topics and data in the 0x text that a node writes.
 
         Raises:
             UndecodableLog: the log is shorter than the ABI says, or has another number of topics.
         """
         if len(topics) != len(self._indexed) + 1:
             raise UndecodableLog(f"{self.name} has {len(self._indexed)} indexed arguments, the log {len(topics) - 1}")
-        arguments = {name: read(topic, 0, 0) for (name, read), topic in zip(self._indexed, topics[1:], strict=True)}
-        arguments.update(self._read_rest(data, 0, 0))
+        if self._words and len(data) == self._words.characters:
+            return self._words.arguments(topics, data)
+        arguments = {
+            name: read(to_bytes(topic), 0, 0) for (name, read), topic in zip(self._indexed, topics[1:], strict=True)
+        }
+        arguments.update(self._read_rest(to_bytes(data), 0, 0))
         return arguments
+
+
+class _Words:
+    """What nearly every event is: words and nothing else, cut in one go."""
+
+    def __init__(self, indexed: Sequence[Parameter], rest: Sequence[Parameter]) -> None:
+        kinds = ["bytes32" if _is_long(each) else each["type"] for each in indexed] + [each["type"] for each in rest]
+        self.characters = len("0x") + 2 * WORD * len(rest)
+        """How long the data is, in its 0x text."""
+        self._unpack = struct.Struct("".join(_packed(kind) for kind in kinds)).unpack
+        self._parts = [(each["name"], _number(kind)) for each, kind in zip((*indexed, *rest), kinds, strict=True)]
+
+    def arguments(self, topics: Sequence[str], data: str) -> dict[str, Any]:
+        """The arguments by name; the number of topics and the length of the data were looked at before."""
+        try:
+            cut = self._unpack(bytes.fromhex("".join((*topics[1:], data)).replace("0x", "")))
+        except struct.error as error:
+            raise UndecodableLog("a topic is no word") from error
+        return {name: number(word) if number else word for (name, number), word in zip(self._parts, cut, strict=True)}
+
+
+def _packed(kind: str) -> str:
+    """A word in `struct`'s format, less its padding. A number is cut as it stands: none of the formats is so long."""
+    if kind == "address":
+        return f"{WORD - ADDRESS}x{ADDRESS}s"
+    length = int(kind.removeprefix("bytes")) if kind.startswith("bytes") else WORD
+    return f"{length}s{WORD - length}x"
+
+
+def _number(kind: str) -> Callable[[bytes], int] | None:
+    """What makes a number of a word; None for what stays bytes."""
+    if kind == "bool":
+        return lambda word: int.from_bytes(word, "big") == 1
+    if kind.startswith("uint"):
+        return int.from_bytes
+    if kind.startswith("int"):
+        return partial(int.from_bytes, signed=True)
+    return None
 
 
 def _topic_reader(parameter: Parameter) -> Reader:

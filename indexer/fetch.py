@@ -2,26 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter
 
 import msgspec
 
-from indexer.decode import EventSlicer
+from indexer.decode import EventReader
 from indexer.endpoints import Endpoint, Endpoints
 from indexer.errors import InconsistentAnswer, WrongChain
 from indexer.wire import Header, Log
-from ledger.chain.abi import events
 from ledger.chain.chunk import Block, Chunk, Event
 from ledger.chain.network import Contracts
 from ledger.chain.rpc import Call, to_bytes, to_hex, to_int
 from ledger.kernel.finality import FinalityTag
 
-Slicers = Mapping[bytes, Mapping[bytes, EventSlicer]]
-"""By contract, by the event's topic."""
-
 _HEADER: msgspec.json.Decoder[Header | None] = msgspec.json.Decoder(Header | None)
 _LOGS = msgspec.json.Decoder(list[Log])
 _TEXT = msgspec.json.Decoder(str)
+
+_block_of = attrgetter("block_number", "block_hash", "block_timestamp")
+_position = attrgetter("block_number", "log_index")
 
 
 class Source:
@@ -34,11 +34,8 @@ class Source:
         self._endpoints = endpoints
         self._chain_id = chain_id
         self._contracts = contracts
-        self._slicers: Slicers = {
-            address: {entry.hash: EventSlicer(entry) for entry in events(name)}
-            for name, address in contracts.named().items()
-        }
-        self._addresses = [to_hex(address) for address in self._slicers]
+        self._reader = EventReader(contracts)
+        self._addresses = [to_hex(address) for address in contracts.named().values()]
 
     async def check(self, genesis_hash: bytes) -> None:
         """Makes sure that this chain is the one that is served.
@@ -125,33 +122,19 @@ class Source:
         return {number: _block(header, number) for number, header in zip(numbers, headers, strict=True)}
 
     def _events(self, logs: Sequence[Log], shown: Mapping[int, Block], numbers: range) -> list[Event]:
+        """The logs decoded, in the chain's order. What they say of their block is looked at once a block."""
         decoded = []
-        for log in logs:
-            number = to_int(log.block_number)
+        for (number_text, hash_text, _), of_block in groupby(logs, key=_block_of):
+            number = to_int(number_text)
             block = shown.get(number)
-            if number not in numbers or (block is not None and block.hash != to_bytes(log.block_hash)):
+            if number not in numbers or (block is not None and block.hash != to_bytes(hash_text)):
                 raise InconsistentAnswer("An event belongs to a block that is not there.", block=number)
-            event = self._event(log, number, _time(log) if block is None else block.time)
-            if event is not None:
-                decoded.append(event)
-        decoded.sort(key=lambda event: (event.block_number, event.log_index))
-        return decoded
-
-    def _event(self, log: Log, number: int, time: datetime) -> Event | None:
-        """The log decoded; None for what is no event of the contract's ABI."""
-        address, topics = to_bytes(log.address), [to_bytes(topic) for topic in log.topics]
-        slicer = self._slicers.get(address, {}).get(topics[0]) if topics else None
-        if slicer is None:
-            return None
-        return Event(
-            name=slicer.name,
-            contract=address,
-            block_number=number,
-            log_index=to_int(log.log_index),
-            block_time=time,
-            transaction_hash=to_bytes(log.transaction_hash),
-            arguments=slicer.arguments(topics, to_bytes(log.data)),
-        )
+            first, *others = of_block
+            time = _time(first) if block is None else block.time
+            decoded += [self._reader.event(log, number, time) for log in (first, *others)]
+        events = [event for event in decoded if event is not None]
+        events.sort(key=_position)
+        return events
 
     async def _tagged(self, tag: str) -> Block:
         (header,) = await self._endpoints.ask(lambda endpoint: endpoint.ask([("eth_getBlockByNumber", (tag, False))]))

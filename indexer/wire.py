@@ -28,7 +28,7 @@ class Header(msgspec.Struct, rename="camel"):
         )
 
 
-class Log(msgspec.Struct, rename="camel"):
+class Log(msgspec.Struct, rename="camel", gc=False):
     """An event as the node keeps it. Not every node repeats its block's time here."""
 
     address: str

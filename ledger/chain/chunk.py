@@ -1,11 +1,13 @@
 """A piece of the chain as the mirrors take it: consecutive blocks, and our contracts' events in them, decoded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,8 +33,7 @@ class Block:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event of one of our contracts.
 
     `arguments` holds Python values by the parameters' names in Solidity: int, bool, str, bytes (addresses are 20 of
@@ -48,7 +49,7 @@ class Event:
     arguments: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chunk:
     """The blocks from `first_block` to `last_block`, both included, and their events in the chain's order."""
 
@@ -61,9 +62,16 @@ class Chunk:
     confirmed_block: int = -1
     """The newest block that counts as final once the chunk is taken in; below 0 while none does."""
 
-    def named(self, name: str, contract: bytes) -> Iterator[Event]:
+    def named(self, name: str, contract: bytes) -> Sequence[Event]:
         """The events with this name that this contract emitted, in the chain's order."""
-        return (event for event in self.events if event.name == name and event.contract == contract)
+        return self._by_name.get((name, contract), ())
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, bytes], Sequence[Event]]:
+        named: dict[tuple[str, bytes], list[Event]] = defaultdict(list)
+        for event in self.events:
+            named[event.name, event.contract].append(event)
+        return named
 
 
 def moment_of(seconds: int) -> datetime:
