@@ -1,5 +1,7 @@
 """What stops the indexer, and what only makes it look again."""
 
+from typing import ClassVar
+
 from ledger.kernel.errors import BlockchainUnavailable, Conflict
 
 
@@ -17,6 +19,8 @@ class FinalityLags(BlockchainUnavailable):
 
 class InconsistentAnswer(BlockchainUnavailable):
     """The endpoint's answers do not belong to one chain: it is behind, or a reorg came in between. Worth a retry."""
+
+    fault: ClassVar[str] = "inconsistent"
 
 
 class CursorMoved(Exception):

@@ -1,24 +1,27 @@
 """Reads ranges of blocks and their events, and believes an answer only when all of it belongs to one chain."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
 from operator import attrgetter
 
-import msgspec
-
+from indexer import answers
+from indexer.bloom import Watch, from_hex, is_telling
 from indexer.decode import EventReader
 from indexer.endpoints import Endpoint, Endpoints
-from indexer.errors import InconsistentAnswer, WrongChain
+from indexer.endpoints.endpoint import CUT_OFF, TIMEOUT
+from indexer.endpoints.errors import EndpointFailed, EndpointRefused
+from indexer.endpoints.refusals import Kind
+from indexer.errors import InconsistentAnswer
 from indexer.wire import Header, Log
+from ledger.chain.abi import events
 from ledger.chain.chunk import Block, Chunk, Event
 from ledger.chain.network import Contracts
-from ledger.chain.rpc import Call, to_bytes, to_hex, to_int
+from ledger.chain.rpc import to_bytes, to_hex, to_int
 from ledger.kernel.finality import FinalityTag
 
-_HEADER: msgspec.json.Decoder[Header | None] = msgspec.json.Decoder(Header | None)
-_LOGS = msgspec.json.Decoder(list[Log])
-_TEXT = msgspec.json.Decoder(str)
+LOOK_AGAIN_SECONDS = 0.1
 
 _block_of = attrgetter("block_number", "block_hash", "block_timestamp")
 _position = attrgetter("block_number", "log_index")
@@ -27,7 +30,7 @@ _position = attrgetter("block_number", "log_index")
 class Source:
     """One chain's blocks and our contracts' events, as its endpoints tell them.
 
-    It keeps nothing but what the endpoints have taught: another one over the same `Endpoints` is cheap to make.
+    What endpoints teach is kept by them: another source over the same `Endpoints` is cheap to make.
     """
 
     def __init__(self, endpoints: Endpoints, chain_id: int, contracts: Contracts) -> None:
@@ -36,36 +39,43 @@ class Source:
         self._contracts = contracts
         self._reader = EventReader(contracts)
         self._addresses = [to_hex(address) for address in contracts.named().values()]
+        self._watch = Watch(
+            {address: [entry.hash for entry in events(name)] for name, address in contracts.named().items()}
+        )
+        self._head: Block | None = None
+
+    @property
+    def heads_urls(self) -> Sequence[str]:
+        """Where new blocks are told of."""
+        return self._endpoints.heads_urls
 
     async def check(self, genesis_hash: bytes) -> None:
-        """Makes sure that this chain is the one that is served.
+        """Makes sure that this chain is the one that is served; endpoints that serve another are asked no more.
 
         Raises:
-            WrongChain: it is another one, by its chain id or its genesis block.
+            WrongChain: all of them do.
         """
-
-        async def identity(endpoint: Endpoint) -> tuple[int, Block]:
-            chain_id, genesis = await endpoint.ask([("eth_chainId", ()), _header_call(0)])
-            return to_int(_TEXT.decode(chain_id)), _block(genesis, 0)
-
-        served, genesis = await self._endpoints.ask(identity)
-        if served != self._chain_id or genesis.hash != genesis_hash:
-            raise WrongChain(
-                f"The endpoint serves another chain than the one that is mirrored here (chain id {served}, genesis "
-                f"0x{genesis.hash.hex()}). Point BLOCKCHAIN_RPC at chain {self._chain_id} with genesis "
-                f"0x{genesis_hash.hex()}, or start with an empty database.",
-                chainId=self._chain_id,
-                served=served,
-            )
+        await self._endpoints.expect(self._chain_id, genesis_hash)
 
     async def head(self, mirrored: int = 0) -> Block:
         """The newest block.
 
-        `mirrored` is the height that the mirror shows: a lower head is the sign of a node that is behind, and is
-        answered only where it lasts.
+        `mirrored` is the height that the mirror shows. A lower head is the sign of a node that is behind: it is
+        answered only where no endpoint shows a higher one while patience lasts.
         """
-        del mirrored
-        return await self._tagged("latest")
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + self._endpoints.patience_seconds
+        self._head = await self._tagged("latest")
+        while self._head.number < mirrored:
+            shown = await self._endpoints.ask_each(_newest)
+            self._head = max((block for _, block in shown), key=lambda block: block.number)
+            if self._head.number < mirrored and loop.time() >= patient_until:
+                break
+            for endpoint, block in shown:
+                if block.number < self._head.number:
+                    endpoint.failed(Kind.BEHIND)
+            await asyncio.sleep(0 if self._head.number >= mirrored else LOOK_AGAIN_SECONDS)
+        return self._head
 
     async def finalized(self, tag: FinalityTag) -> Block:
         """The newest block that the chain calls safe, or final."""
@@ -77,52 +87,91 @@ class Source:
         Raises:
             InconsistentAnswer: one is not there: the endpoint is behind.
         """
-        headers = await self._endpoints.ask(lambda endpoint: endpoint.ask([_header_call(each) for each in numbers]))
-        return [_block(header, number) for number, header in zip(numbers, headers, strict=True)]
+        headers = await self._endpoints.ask(lambda endpoint: answers.ask_headers(endpoint, numbers))
+        return [header.block() for header in headers]
 
     async def chunk(self, first: int, at_most: int, *, window_from: int) -> Chunk:
         """The blocks from `first` to `at_most`, or to one below it where that is too much to ask, and our events.
 
         The chunk's `blocks` are the first, the last, and each from `window_from` on, whose parents are checked. That
-        there are no events is believed only of an endpoint that shows the last block, as it was shown before, in the
-        same batch.
+        there are no events is believed only of an endpoint that shows the last block, in the same batch, with the hash
+        that it had as the head, and of blocks whose blooms allow it.
 
         Raises:
             InconsistentAnswer: the answers do not fit together; ask again.
+            EndpointFailed: no endpoint answers.
         """
         return await self._endpoints.ask(lambda endpoint: self._read(endpoint, first, at_most, window_from))
 
-    async def _read(self, endpoint: Endpoint, first: int, last: int, window_from: int) -> Chunk:
-        log_filter = {"address": self._addresses, "fromBlock": hex(first), "toBlock": hex(last)}
-        numbers = sorted({first, last, *range(max(first, window_from), last + 1)})
-        (before,) = await endpoint.ask([_header_call(last)])
-        logs, *headers = await endpoint.ask(
-            [("eth_getLogs", (log_filter,)), *(_header_call(number) for number in numbers)]
-        )
-        blocks = [_block(header, number) for number, header in zip(numbers, headers, strict=True)]
+    async def _read(self, endpoint: Endpoint, first: int, at_most: int, window_from: int) -> Chunk:
+        """As `chunk`, from one endpoint, with as many blocks as it answers."""
+        limits = endpoint.limits
+        while True:
+            last = min(at_most, first + limits.width - 1)
+            numbers = dict.fromkeys([last, first, *range(max(first, window_from), last)])
+            try:
+                logs, headers = await answers.ask_range(endpoint, self._addresses, first, last, list(numbers))
+            except EndpointRefused as refused:
+                if refused.refusal.kind not in {Kind.BLOCKS, Kind.RESULTS}:
+                    raise
+                if limits.refused(refused.refusal, last - first + 1):
+                    continue
+                logs, headers = await answers.ask_crowded(endpoint, self._addresses, first)
+            except EndpointFailed as failed:
+                if failed.fault in {TIMEOUT, CUT_OFF}:
+                    limits.struggled(last - first + 1)
+                raise
+            limits.answered(last - first + 1, len(logs))
+            return await self._chunk(endpoint, sorted(headers, key=lambda each: to_int(each.number)), logs)
+
+    async def _chunk(self, endpoint: Endpoint, headers: Sequence[Header], told: Sequence[Log]) -> Chunk:
+        blocks = [header.block() for header in headers]
+        self._check_links(blocks)
+        logs = [log for log in told if not log.removed]
+        await self._check_blooms(endpoint, headers, logs)
+        shown = {block.number: block for block in blocks}
+        shown |= await self._lacking(endpoint, logs, shown)
+        numbers = range(blocks[0].number, blocks[-1].number + 1)
+        decoded = self._events(logs, shown, numbers)
+        return Chunk(self._chain_id, self._contracts, numbers[0], numbers[-1], blocks, decoded)
+
+    def _check_links(self, blocks: Sequence[Block]) -> None:
+        """That consecutive blocks are parent and child, and the last one is the head where it is as high."""
         for parent, child in pairwise(blocks):
             if child.number == parent.number + 1 and child.parent_hash != parent.hash:
                 raise InconsistentAnswer("The chain changed while it was read.", block=child.number)
-        if blocks[-1].hash != _block(before, last).hash:
-            raise InconsistentAnswer("The chain changed while it was read.", block=last)
-        kept = [log for log in _LOGS.decode(logs) if not log.removed]
-        shown = {block.number: block for block in blocks}
-        shown |= await self._lacking(endpoint, kept, shown)
-        return Chunk(
-            self._chain_id, self._contracts, first, last, blocks, self._events(kept, shown, range(first, last + 1))
-        )
+        head, last = self._head, blocks[-1]
+        if head is not None and head.number == last.number and head.hash != last.hash:
+            raise InconsistentAnswer("The chain changed while it was read.", block=last.number)
+
+    async def _check_blooms(self, endpoint: Endpoint, headers: Sequence[Header], logs: Sequence[Log]) -> None:
+        """That no block left out events that its bloom shows, as far as a bloom can tell."""
+        possible = {header.number: set(self._watch.possible(from_hex(header.logs_bloom))) for header in headers}
+        for log in logs:
+            if possible.get(log.block_number) and log.topics:
+                possible[log.block_number].discard((to_bytes(log.address), to_bytes(log.topics[0])))
+        for header in headers:
+            if possible[header.number]:
+                await self._ask_again(endpoint, header, {log.log_index for log in logs if _is_of(log, header)})
+
+    async def _ask_again(self, doubted: Endpoint, header: Header, told: set[str]) -> None:
+        """Asks for a block's logs another way, and of another endpoint if there is one."""
+        ask = answers.ask_logs_again if is_telling(from_hex(header.logs_bloom)) else answers.ask_logs_by_hash
+        logs = await self._endpoints.ask(lambda endpoint: ask(endpoint, self._addresses, header), rather_not=doubted)
+        if {log.log_index for log in logs} - told:
+            raise InconsistentAnswer(
+                f"The endpoint {doubted.name} left out events of a block.", block=to_int(header.number)
+            )
 
     async def _lacking(self, endpoint: Endpoint, logs: Sequence[Log], shown: Mapping[int, Block]) -> dict[int, Block]:
         """The blocks of the logs that do not say their time, as far as they were not shown."""
         timeless = {to_int(log.block_number) for log in logs if log.block_timestamp is None}
         numbers = sorted(timeless - shown.keys())
-        if not numbers:
-            return {}
-        headers = await endpoint.ask([_header_call(number) for number in numbers])
-        return {number: _block(header, number) for number, header in zip(numbers, headers, strict=True)}
+        headers = await answers.ask_headers(endpoint, numbers)
+        return {number: header.block() for number, header in zip(numbers, headers, strict=True)}
 
     def _events(self, logs: Sequence[Log], shown: Mapping[int, Block], numbers: range) -> list[Event]:
-        """The logs decoded, in the chain's order. What they say of their block is looked at once a block."""
+        """The logs decoded, in the chain's order, each once. What they say of their block is looked at once a block."""
         decoded = []
         for (number_text, hash_text, _), of_block in groupby(logs, key=_block_of):
             number = to_int(number_text)
@@ -132,30 +181,36 @@ class Source:
             first, *others = of_block
             time = _time(first) if block is None else block.time
             decoded += [self._reader.event(log, number, time) for log in (first, *others)]
-        events = [event for event in decoded if event is not None]
-        events.sort(key=_position)
-        return events
+        return _once(sorted((event for event in decoded if event is not None), key=_position))
 
     async def _tagged(self, tag: str) -> Block:
-        (header,) = await self._endpoints.ask(lambda endpoint: endpoint.ask([("eth_getBlockByNumber", (tag, False))]))
-        return _block(header, tag)
+        return await self._endpoints.ask(lambda endpoint: _tagged(endpoint, tag))
 
 
-def _header_call(number: int) -> Call:
-    return "eth_getBlockByNumber", (hex(number), False)
+async def _newest(endpoint: Endpoint) -> Block:
+    return await _tagged(endpoint, "latest")
+
+
+async def _tagged(endpoint: Endpoint, tag: str) -> Block:
+    (answer,) = await endpoint.ask([("eth_getBlockByNumber", (tag, False))])
+    return answers.header(answer, tag).block()
+
+
+def _once(ordered: Sequence[Event]) -> list[Event]:
+    """The events without those that were told twice."""
+    positions = [_position(event) for event in ordered]
+    repeated = {place for place in range(1, len(positions)) if positions[place] == positions[place - 1]}
+    for place in repeated:
+        if ordered[place] != ordered[place - 1]:
+            raise InconsistentAnswer("Two events stand in the same place.", block=ordered[place].block_number)
+    return [event for place, event in enumerate(ordered) if place not in repeated] if repeated else list(ordered)
+
+
+def _is_of(log: Log, header: Header) -> bool:
+    return log.block_number == header.number
 
 
 def _time(log: Log) -> datetime:
     if log.block_timestamp is None:
         raise AssertionError("the header of a log without a time was asked for")
     return datetime.fromtimestamp(to_int(log.block_timestamp), UTC)
-
-
-def _block(answer: msgspec.Raw, wanted: int | str) -> Block:
-    header = _HEADER.decode(answer)
-    if header is None:
-        raise InconsistentAnswer("The endpoint does not have a block that it should have.", block=wanted)
-    block = header.block()
-    if isinstance(wanted, int) and block.number != wanted:
-        raise InconsistentAnswer("The endpoint answered with another block.", block=wanted, answered=block.number)
-    return block

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from indexer import store
-from indexer.endpoints import Endpoints
+from indexer.endpoints import Endpoints, Heads
 from indexer.errors import CursorMoved, FinalityLags, NoCommonAncestor, WrongChain
 from indexer.fetch import Source
 from indexer.horizon import Horizon, Horizons
@@ -25,7 +25,9 @@ from ledger.kernel.finality import Finality
 
 log = logging.getLogger(__name__)
 
-BLOCKS_PER_CHUNK = 500
+BLOCKS_PER_CHUNK = 100_000
+"""At most; the source asks for fewer where there are many events."""
+
 POLL_SECONDS = 0.05
 STANDBY_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 2.0
@@ -57,7 +59,6 @@ class Indexer:
         self._mirrors = mirrors
         self._poll_seconds = poll_seconds
         self._pause_seconds = poll_seconds
-        self._most_blocks = blocks_per_chunk
         self._blocks_per_chunk = blocks_per_chunk
         self.leads = False
         self.at_head = False
@@ -118,26 +119,22 @@ class Indexer:
             await _wait(stop, STANDBY_SECONDS)
         await self._check_chain()
         self.leads = True
-        while not stop.is_set():
-            await lead.take()
-            moved = await self.advance()
-            self.at_head = not moved
-            self._pause_seconds = self._poll_seconds
-            if not moved:
-                await _wait(stop, self._poll_seconds)
+        async with Heads(self._source.heads_urls) as heads:
+            while not stop.is_set():
+                await lead.take()
+                moved = await self.advance()
+                self.at_head = not moved
+                self._pause_seconds = self._poll_seconds
+                if not moved:
+                    await heads.wait(stop, self._poll_seconds)
 
     async def _check_chain(self) -> None:
         await self._source.check((await self._read_cursor()).genesis_hash)
 
     async def _fetch(self, cursor: store.Cursor, head: Block, horizon: Horizon) -> Chunk:
-        """The next chunk; smaller ones after a failure, larger ones again while all goes well."""
+        """The next chunk, as large as the source chooses."""
         last = min(head.number, cursor.next_block + self._blocks_per_chunk - 1)
-        try:
-            chunk = await self._source.chunk(cursor.next_block, last, window_from=horizon.lowest_block)
-        except (BlockchainUnavailable, RpcError):
-            self._blocks_per_chunk = max(1, self._blocks_per_chunk // 2)
-            raise
-        self._blocks_per_chunk = min(self._most_blocks, 2 * self._blocks_per_chunk)
+        chunk = await self._source.chunk(cursor.next_block, last, window_from=horizon.lowest_block)
         faults.reach("after_chunk_decoded")
         return chunk
 

@@ -40,3 +40,10 @@ class Log(msgspec.Struct, rename="camel", gc=False):
     log_index: str
     block_timestamp: str | None = None
     removed: bool = False
+
+
+class Receipt(msgspec.Struct, rename="camel"):
+    """What a transaction left behind: its events, and the bloom filter over them."""
+
+    logs: list[Log]
+    logs_bloom: str

@@ -28,7 +28,7 @@ async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
     async with sessions() as session:
         contracts = await load_contracts(session, CHAIN_ID)
     settings: dict[str, Any] = {"finality": AT_ONCE, "window": WINDOW, "poll_seconds": 0.01} | options
-    return Indexer(sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
+    return Indexer(sessions, Endpoints([rpc], patience_seconds=0.2), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
 
 
 async def make_rebuild(sessions: Sessions, rpc: Rpc, database_url: str) -> Rebuild:
