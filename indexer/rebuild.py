@@ -105,7 +105,8 @@ class Rebuild:
             await shadow.copy(session, ChainBlock, ChainBlock.block_number < first)
             await shadow.copy(session, ChainEvent, ChainEvent.block_number < first)
         async with shadow.sessions.begin() as session:
-            await session.execute(update(Chain).values(next_block=first))
+            below = select(ChainBlock.block_hash).where(ChainBlock.block_number == first - 1)
+            await session.execute(update(Chain).values(next_block=first, last_hash=below.scalar_subquery()))
         return first
 
     async def _first_block(self, session: AsyncSession, from_block: int) -> int:
@@ -181,12 +182,9 @@ class Rebuild:
     async def _swap(self, session: AsyncSession, shadow: Shadow, first: int) -> Rebuilt:
         """Replaces what differs, with the live cursor's row locked: no indexer can move it until the commit."""
         await shadow.copy(session, Intent)
-        next_block, confirmed = await shadow.cursor(session)
-        await session.execute(
-            update(Chain)
-            .where(Chain.chain_id == self.chain_id)
-            .values(next_block=next_block, confirmed_block=confirmed)
-        )
+        cursor = await shadow.cursor(session)
+        await session.execute(update(Chain).where(Chain.chain_id == self.chain_id).values(cursor))
+        last_block = cursor["next_block"] - 1
         closing = [mirror for mirror in self.mirrors if not mirror.ROWS]
         for mirror in closing:
             await mirror.undo(session, self.chain_id, first - 1)
@@ -194,8 +192,8 @@ class Rebuild:
         events = await replace_differing(session, shadow, ChainEvent, first)
         derived = [await replace_differing(session, shadow, rows) for rows in self._rows]
         facts = await tell_differing(session, shadow)
-        async for chunk in self._kept_chunks(session, first, next_block - 1, confirmed, "intents"):
+        async for chunk in self._kept_chunks(session, first, last_block, cursor["confirmed_block"], "intents"):
             for mirror in closing:
                 await mirror.apply(session, chunk)
         intents = TableChanges(Intent.__tablename__, 0, await count_changed(session, shadow, Intent), 0)
-        return Rebuilt(self.chain_id, first, next_block - 1, (events, *derived, facts, intents))
+        return Rebuilt(self.chain_id, first, last_block, (events, *derived, facts, intents))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, MetaData, Table, and_, delete, exists, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,11 +48,11 @@ class Shadow:
         kept = select(*live.columns).where(live.c.chain_id == self.chain_id, *which)
         await session.execute(insert(self.of(live)).from_select(names, kept))
 
-    async def cursor(self, session: AsyncSession) -> tuple[int, int]:
-        """The first block that is not mirrored in the shadow, and the newest that counts as final there."""
+    async def cursor(self, session: AsyncSession) -> dict[str, Any]:
+        """The columns of the chain's row that say how far the shadow is, with their values."""
         chain = self.of(table_of(Chain)).c
-        next_block, confirmed_block = (await session.execute(select(chain.next_block, chain.confirmed_block))).one()
-        return next_block, confirmed_block
+        told = await session.execute(select(chain.next_block, chain.last_hash, chain.confirmed_block))
+        return dict(told.mappings().one())
 
 
 def table_of(rows: type[Base]) -> Table:
