@@ -60,9 +60,9 @@ async def check_index(rig: Rig, database_url: str, told: Told, logs: int) -> Non
         raise WorkSkipped(f"the indexer left {dict(row)}, the chain has {wanted}")
     engine = create_engine(database_url)
     async with ChainReader(rig.rpc_url, rig.world.contracts) as reader:
-        findings = await verify(create_sessions(engine), reader, rig.world.chain.chain_id)
+        verification = await verify(create_sessions(engine), reader, rig.world.chain.chain_id)
     await engine.dispose()
-    if drifts := [drift for finding in findings for drift in finding.drifts]:
+    if drifts := [str(drift) for finding in verification.findings for drift in finding.drifts]:
         raise WorkSkipped(f"the mirror differs from the chain: {drifts[:3]}")
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import click
@@ -14,12 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from ccm.commands.options import data_option, examples, json_option, settings_from
+from ccm.progress import reporting
 from ledger.chain import Rpc, check_chain, identify, load_contracts
 from ledger.chain.reader import ChainReader
-from ledger.db.session import create_engine, create_sessions
+from ledger.db.session import Sessions, create_engine, create_sessions
 from ledger.kernel.errors import CcmError
 from ledger.kernel.settings import Settings
-from ledger.reconcile import Finding, verify
+from ledger.reconcile import Report, Samples, Verification, verify
 
 DRIFTS_SHOWN = 5
 
@@ -45,29 +48,60 @@ class _AccountsFile(msgspec.Struct, rename="camel"):
     database_url: str
 
 
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def samples_options(verb: Verb) -> Verb:
+    """`--samples`, `--all` and `--seed`, given to the verb as `samples`."""
+
+    @click.option(
+        "--samples",
+        "count",
+        type=click.IntRange(min=0),
+        default=20,
+        show_default=True,
+        help="Blocks with events whose receipts are read, and as many blocks without, whose blooms are.",
+    )
+    @click.option("--all", "every", is_flag=True, help="Look at every block instead of samples.")
+    @click.option("--seed", type=int, help="Which samples; by default the newest mirrored block's hash decides.")
+    @wraps(verb)
+    def sampled(*, count: int, every: bool, seed: int | None, **others: Any) -> Any:
+        return verb(samples=Samples(None if every else count, seed), **others)
+
+    return cast("Verb", sampled)
+
+
 @click.command(
     "verify",
     epilog=examples(
         "ccm verify",
-        "ccm verify --data /srv/ccm --json",
+        "ccm verify --data /srv/ccm --samples 200 --json",
+        "ccm verify --network polygon --all",
         "DATABASE_URL=postgresql://… BLOCKCHAIN_RPC=http://… ccm verify",
     ),
 )
 @data_option
+@click.option(
+    "--network", "networks", multiple=True, help="A network to verify; may be repeated.  [default: every one it can]"
+)
+@samples_options
 @json_option
-def command(data: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def command(data: Path | None, networks: tuple[str, ...], samples: Samples, as_json: bool) -> None:  # noqa: FBT001
     """Prove that the mirror equals the chain, invariant by invariant.
 
     The database is read in one snapshot and the chain, through another library, at the block which that snapshot
-    shows. Exit code 0 when everything holds, 1 when something drifted (and where), 2 when used wrongly.
+    shows. What drifted is told row by row, with what repairs it. Exit code 0 when everything holds, 1 when something
+    drifted, 2 when used wrongly.
     """
     settings = settings_from(data=data)
-    findings = asyncio.run(_verify(_endpoints(settings), settings.network))
-    holds = all(found.holds for found in findings)
+    verified = asyncio.run(_verify(settings, networks, samples))
+    holds = all(each.holds for each in verified.values())
     if as_json:
-        click.echo(json.dumps({"holds": holds, "findings": [_as_object(found) for found in findings]}, indent=2))
+        told = [_as_object(network, each) for network, each in verified.items()]
+        click.echo(json.dumps({"holds": holds, "networks": told}, indent=2))
     else:
-        _show(findings)
+        for network, each in verified.items():
+            _show(network, each)
     sys.exit(0 if holds else 1)
 
 
@@ -87,46 +121,82 @@ def _endpoints(settings: Settings) -> Endpoints:
     return Endpoints(database_url or told.database_url, settings.blockchain_rpc or told.rpc)
 
 
-async def _verify(endpoints: Endpoints, network: str) -> list[Finding]:
+async def _verify(settings: Settings, networks: Sequence[str], samples: Samples) -> dict[str, Verification]:
+    """What was found, by network."""
+    endpoints = _endpoints(settings)
     engine = create_engine(endpoints.database_url, pool_size=2)
     sessions = create_sessions(engine)
     try:
-        async with Rpc(endpoints.rpc) as rpc:
-            identity = await identify(rpc)
-        async with sessions() as session:
-            await check_chain(session, identity, network=network)
-            contracts = await load_contracts(session, identity.chain_id)
-        async with ChainReader(endpoints.rpc, contracts) as reader:
-            return await verify(sessions, reader, identity.chain_id)
+        with reporting() as report:
+            return {
+                network: await _verify_network(sessions, endpoints.rpc, network, samples, report)
+                for network in networks or (settings.network,)
+            }
     except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseUnavailable(f"The database does not answer ({error}); is `ccm up` running?") from error
     finally:
         await engine.dispose()
 
 
-def _as_object(found: Finding) -> dict[str, object]:
+async def _verify_network(
+    sessions: Sessions, rpc_url: str, network: str, samples: Samples, report: Report
+) -> Verification:
+    async with Rpc(rpc_url) as rpc:
+        identity = await identify(rpc)
+    async with sessions() as session:
+        await check_chain(session, identity, network=network)
+        contracts = await load_contracts(session, identity.chain_id)
+    async with ChainReader(rpc_url, contracts) as reader:
+        return await verify(sessions, reader, identity.chain_id, samples, report)
+
+
+def _as_object(network: str, verified: Verification) -> dict[str, object]:
     return {
-        "number": found.number,
-        "what": found.what,
-        "checked": found.checked,
-        "holds": found.holds,
-        "drifts": list(found.drifts),
+        "network": network,
+        "chainId": verified.chain_id,
+        "blockNumber": verified.block_number,
+        "blockHash": "0x" + verified.block_hash.hex(),
+        "holds": verified.holds,
+        "findings": [
+            {
+                "number": found.number,
+                "what": found.what,
+                "checked": found.checked,
+                "holds": found.holds,
+                "drifts": [asdict(drift) for drift in found.drifts],
+            }
+            for found in verified.findings
+        ],
+        "rebuildFrom": verified.rebuild_from,
+        "remedy": _remedy(network, verified),
     }
 
 
-def _show(findings: Sequence[Finding]) -> None:
-    table = Table(title="The mirror against the chain", title_justify="left")
+def _show(network: str, verified: Verification) -> None:
+    title = f"The mirror of {network} against chain {verified.chain_id}, at block {verified.block_number:,}"
+    table = Table(title=title, title_justify="left")
     for heading in ("No.", "What must hold", "Checked", "Result"):
         table.add_column(heading, justify="right" if heading in {"No.", "Checked"} else "left")
-    for found in findings:
+    for found in verified.findings:
         result = "[green]holds[/]" if found.holds else f"[red]{len(found.drifts)} drifted[/]"
         table.add_row(str(found.number), found.what, f"{found.checked:,}", result)
     console = Console()
     console.print(table)
-    for found in findings:
+    for found in verified.findings:
         for drift in found.drifts[:DRIFTS_SHOWN]:
             console.print(f"{found.number}: {drift}", style="red", soft_wrap=True, markup=False, highlight=False)
         if len(found.drifts) > DRIFTS_SHOWN:
             console.print(f"{found.number}: and {len(found.drifts) - DRIFTS_SHOWN} more; --json lists all", style="red")
-    drifted = sum(not found.holds for found in findings)
-    console.print("everything holds" if not drifted else f"{drifted} of {len(findings)} do not hold")
+    drifted = sum(not found.holds for found in verified.findings)
+    console.print("everything holds" if not drifted else f"{drifted} of {len(verified.findings)} do not hold")
+    if remedy := _remedy(network, verified):
+        console.print(remedy, soft_wrap=True, markup=False, highlight=False)
+
+
+def _remedy(network: str, verified: Verification) -> str | None:
+    """What to do about what drifted."""
+    if verified.holds:
+        return None
+    if verified.rebuild_from is None:
+        return "No block explains this: the ledger's own rows contradict each other; see docs/operation.md."
+    return f"Repair it with: ccm indexer rebuild --network {network} --from {verified.rebuild_from}"

@@ -1,6 +1,7 @@
 """Reads the contracts' state at one block by web3.py, with an encoder that is not ours: the proof of the mirror."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,10 +17,37 @@ from ledger.chain.network import Contracts
 from ledger.kernel.errors import BlockchainUnavailable
 
 CALLS_AT_ONCE = 200
+METHOD_NOT_FOUND = -32601
 
 
 class BlockUnknown(BlockchainUnavailable):
     """The chain has no such block, or no longer the state at it."""
+
+
+class NotOffered(BlockchainUnavailable):
+    """The node does not know the method."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLog:
+    """An event as the node keeps it."""
+
+    block_number: int
+    log_index: int
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: str
+    transaction_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHeader:
+    """A block's header, as far as a check needs it."""
+
+    hash: bytes
+    parent_hash: bytes
+    bloom: bytes
+    """2048 bits: three are set for each address and topic of the block's events."""
 
 
 class ChainReader:
@@ -33,6 +61,7 @@ class ChainReader:
             name: self._web3.eth.contract(address=to_checksum_address(address), abi=artifact(name)["abi"])
             for name, address in contracts.named().items()
         }
+        self._receipts_by_block = True
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,10 +99,48 @@ class ChainReader:
         values = [self._web3.codec.decode(types, HexBytes(answer)) for answer in await self._ask(requests)]
         return [each[0] if len(each) == 1 else each for each in values]
 
-    async def events(self, contract: ContractName, name: str, first: int, last: int) -> list[Any]:
-        """The events of one name between two blocks, both included, as web3.py decodes them."""
-        found: list[Any] = await self._bound[contract].events[name].get_logs(from_block=first, to_block=last)
-        return found
+    async def logs(self, addresses: Sequence[bytes], first: int, last: int) -> list[ChainLog]:
+        """What these contracts emitted between two blocks, both included.
+
+        Raises:
+            BlockUnknown: the node refuses, for instance because that is too much at once.
+        """
+        asked = {"address": ["0x" + each.hex() for each in addresses], "fromBlock": hex(first), "toBlock": hex(last)}
+        (logs,) = await self._ask([("eth_getLogs", [asked])])
+        return [_log(each) for each in logs]
+
+    async def headers(self, numbers: Sequence[int]) -> list[ChainHeader | None]:
+        """The headers at these heights; None where the chain is shorter."""
+        blocks = await self._ask([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+        return [
+            None
+            if block is None
+            else ChainHeader(_bytes(block["hash"]), _bytes(block["parentHash"]), _bytes(block["logsBloom"]))
+            for block in blocks
+        ]
+
+    async def receipt_logs(self, number: int) -> list[ChainLog]:
+        """All events in the receipts of a block: what `eth_getLogs` must have found, read from elsewhere."""
+        if self._receipts_by_block:
+            try:
+                (receipts,) = await self._ask([("eth_getBlockReceipts", [hex(number)])])
+            except NotOffered:
+                self._receipts_by_block = False
+        if not self._receipts_by_block:
+            (block,) = await self._ask([("eth_getBlockByNumber", [hex(number), False])])
+            receipts = await self._ask([("eth_getTransactionReceipt", [each]) for each in block["transactions"]])
+        return [_log(each) for receipt in receipts or [] for each in receipt["logs"]]
+
+    def decoded(self, event: Mapping[str, Any], log: ChainLog) -> dict[str, Any]:
+        """The arguments of an event, by its entry in the ABI; structs by their members' names, addresses as bytes."""
+        indexed = [each for each in event["inputs"] if each["indexed"]]
+        rest = [each for each in event["inputs"] if not each["indexed"]]
+        values = [
+            self._web3.codec.decode([each["type"]], topic)[0]
+            for each, topic in zip(indexed, log.topics[1:], strict=True)
+        ]
+        values += self._web3.codec.decode([_type(each) for each in rest], HexBytes(log.data))
+        return {each["name"]: _named(each, value) for each, value in zip([*indexed, *rest], values, strict=True)}
 
     async def _ask(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
         results: list[Any] = []
@@ -100,7 +167,35 @@ def _type(part: dict[str, Any]) -> str:
     return f"({','.join(_type(each) for each in part['components'])}){kind.removeprefix('tuple')}"
 
 
+def _named(part: Mapping[str, Any], value: Any) -> Any:
+    """A decoded value, with names for a struct's members and bytes for an address."""
+    if part["type"] == "tuple":
+        members = zip(part["components"], value, strict=True)
+        return {member["name"]: _named(member, each) for member, each in members}
+    if part["type"].endswith("]"):
+        return [_named({**part, "type": part["type"][: part["type"].rindex("[")]}, each) for each in value]
+    return _bytes(value) if part["type"] == "address" else value
+
+
+def _log(log: Mapping[str, Any]) -> ChainLog:
+    return ChainLog(
+        int(log["blockNumber"], 16),
+        int(log["logIndex"], 16),
+        _bytes(log["address"]),
+        tuple(_bytes(topic) for topic in log["topics"]),
+        log["data"],
+        _bytes(log["transactionHash"]),
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
 def _result(answer: RPCResponse) -> Any:
     if "error" in answer:
+        error: Any = answer["error"]
+        if isinstance(error, dict) and error.get("code") == METHOD_NOT_FOUND:
+            raise NotOffered(f"The node does not offer this: {error}.")
         raise BlockUnknown(f"The node cannot answer for this block: {answer['error']}. Its state may be pruned.")
     return answer["result"]

@@ -1,13 +1,15 @@
 """Invariants 1 to 4 and 6 of the credit token: where every kilogram is, on chain and in the mirror."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ledger.chain.abi import ContractName
 from ledger.chain.rpc import to_bytes
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
+from ledger.db.base import Base
 from ledger.kernel.ids import credit_number
-from ledger.reconcile.evidence import Evidence, Finding, differences, finding, hexed
+from ledger.reconcile.evidence import Drift, Evidence, Finding, differences, finding, hexed, sums
 
 BATCH_FIELDS = ("issued", "circulating", "buffered", "retired", "cancelled", "spent buffer")
 STATUS_FIELDS = ("suspended", "suspended until", "reversed")
@@ -49,10 +51,14 @@ async def _batches(evidence: Evidence, batches: Sequence[CreditBatch]) -> Findin
         }
         for batch in batches
     }
-    drifts = differences("batch", mirror, chain, hexed)
+    drifts = _batch_differences(evidence, mirror, chain)
     drifts += [
-        f"batch {hexed(batch_id)}: {kg['issued']} kg issued are not {kg['circulating']} + {kg['buffered']} + "
-        f"{kg['retired']} + {kg['cancelled']} kg"
+        Drift(
+            CreditBatch.__tablename__,
+            hexed(batch_id),
+            f"on chain {kg['issued']} kg issued are not {kg['circulating']} + {kg['buffered']} + {kg['retired']} + "
+            f"{kg['cancelled']} kg",
+        )
         for batch_id, kg in chain.items()
         if kg["issued"] != kg["circulating"] + kg["buffered"] + kg["retired"] + kg["cancelled"]
     ]
@@ -77,15 +83,27 @@ async def _statuses(evidence: Evidence, batches: Sequence[CreditBatch]) -> Findi
         for batch in batches
     }
     return finding(
-        6, "every batch's status and deficit: mirror = chain", len(chain), differences("batch", mirror, chain, hexed)
+        6, "every batch's status and deficit: mirror = chain", len(chain), _batch_differences(evidence, mirror, chain)
+    )
+
+
+def _batch_differences(
+    evidence: Evidence, mirror: Mapping[bytes, dict[str, Any]], chain: Mapping[bytes, dict[str, Any]]
+) -> list[Drift]:
+    first = evidence.told.batches
+    return differences(
+        CreditBatch, mirror, chain, name=hexed, block=lambda batch_id: first.get(batch_id, evidence.first_block)
     )
 
 
 async def _by_batch(
     evidence: Evidence, batches: Sequence[CreditBatch], function: str, fields: Sequence[str]
 ) -> dict[bytes, dict[str, Any]]:
-    """What a view of the token says of each batch, by the names that its members have here."""
-    ids = [batch.batch_id for batch in batches]
+    """What a view of the token says of each batch, by the names that its members have here.
+
+    Of each that the mirror has, and of each that the chain ever told of.
+    """
+    ids = sorted(evidence.told.batches.keys() | {batch.batch_id for batch in batches})
     answers = await evidence.reader.calls("CarbonCredit", function, [[each] for each in ids], at=evidence.block_hash)
     return {batch_id: dict(zip(fields, answer, strict=True)) for batch_id, answer in zip(ids, answers, strict=True)}
 
@@ -97,13 +115,14 @@ async def _supply(evidence: Evidence, batches: Sequence[CreditBatch], supply_kg:
     circulating_kg = sum(_circulating_kg(batch) for batch in batches)
     mirror = {"total supply": circulating_kg + buffered_kg, "own balance": buffered_kg}
     chain = {"total supply": supply_kg, "own balance": own_kg}
-    drifts = differences("the token's", mirror, chain)
-    return finding(1, "supply = circulating + buffered; the token's own balance = buffered", 2, drifts)
+    return finding(
+        1, "supply = circulating + buffered; the token's own balance = buffered", 2, sums(CreditBatch, mirror, chain)
+    )
 
 
 def _sum_of_balances(holdings: Sequence[CreditHolding], supply_kg: int) -> Finding:
     held_kg = sum(int(holding.balance_kg) for holding in holdings)
-    drifts = [] if held_kg == supply_kg else [f"the balances sum to {held_kg} kg, the supply is {supply_kg} kg"]
+    drifts = sums(CreditHolding, {"kg": held_kg}, {"kg": supply_kg})
     return finding(2, "the sum of all balances = total supply", len(holdings), drifts)
 
 
@@ -116,12 +135,15 @@ async def _eligible(evidence: Evidence, batches: Sequence[CreditBatch]) -> list[
         for batch in batches
         if _circulating_kg(batch) > 0 and not batch.suspended and not batch.reversed
     }
-    drifts = differences("eligible batch", mirror, chain, hexed)
+    first = evidence.told.batches
+    drifts = differences(
+        CreditBatch, mirror, chain, name=hexed, block=lambda batch_id: first.get(batch_id, evidence.first_block)
+    )
     attributable_kg = await reader.call("CarbonCredit", "attributable", at=at)
-    sums = differences("what is", {"attributable": sum(mirror.values())}, {"attributable": attributable_kg})
+    attributable = sums(CreditBatch, {"attributable kg": sum(mirror.values())}, {"attributable kg": attributable_kg})
     return [
         finding(2, "eligible = circulating > 0, neither suspended nor reversed", len(mirror), drifts),
-        finding(2, "attributable = the sum of the eligible list", 1, sums),
+        finding(2, "attributable = the sum of the eligible list", 1, attributable),
     ]
 
 
@@ -131,12 +153,17 @@ def _retired_by_batch(batches: Sequence[CreditBatch], retirements: Sequence[Reti
     drifts = []
     for retirement in retirements:
         if sum(part["kg"] for part in retirement.batches) != retirement.kg:
-            drifts.append(f"retirement {hexed(retirement.ref)}: its batches do not sum to its {int(retirement.kg)} kg")
+            says = f"its batches do not sum to its {int(retirement.kg)} kg"
+            drifts.append(Drift(RetiredCredits.__tablename__, hexed(retirement.ref), says, retirement.block_number))
         for part in retirement.batches:
             told[part["batchId"]] += part["kg"]
     kept = {hexed(batch.batch_id): int(batch.retired_kg) for batch in batches}
     drifts += [
-        f"batch {batch_id}: {kept.get(batch_id)} kg are retired, its retirements sum to {told.get(batch_id, 0)} kg"
+        Drift(
+            CreditBatch.__tablename__,
+            batch_id,
+            f"{kept.get(batch_id)} kg are retired, its retirements sum to {told.get(batch_id, 0)} kg",
+        )
         for batch_id in sorted(kept.keys() | told.keys())
         if kept.get(batch_id) != told.get(batch_id, 0)
     ]
@@ -151,30 +178,41 @@ async def _retirements(evidence: Evidence, retirements: Sequence[RetiredCredits]
     )
     chain = {ref: (to_bytes(holder), kg) for ref, (holder, kg) in zip(refs, answers, strict=True)}
     mirror = {each.ref: (each.holder, int(each.kg)) for each in retirements}
-    drifts = differences("retirement", mirror, chain, hexed)
+    blocks = {retirement.ref: retirement.block_number for retirement in retirements}
+    drifts = differences(RetiredCredits, mirror, chain, name=hexed, block=blocks.__getitem__)
     return finding(3, "a retirement's ref stands for one holder and its kg", len(refs), drifts)
 
 
 async def _credit_ids(evidence: Evidence) -> Finding:
-    ids = [credit.credit_id for credit in await evidence.rows(MintedCredit)]
-    used = await evidence.reader.calls(
-        "CarbonCredit", "isCreditIdUsed", [[credit_number(credit_id)] for credit_id in ids], at=evidence.block_hash
-    )
+    rows = await evidence.rows(MintedCredit)
+    numbers = [[credit_number(row.credit_id)] for row in rows]
+    used = await evidence.reader.calls("CarbonCredit", "isCreditIdUsed", numbers, at=evidence.block_hash)
+    times = Counter(row.credit_id for row in rows)
     drifts = [
-        f"{credit_id} is mirrored, but not used on chain"
-        for credit_id, is_used in zip(ids, used, strict=True)
-        if not is_used
+        Drift(
+            MintedCredit.__tablename__,
+            row.credit_id,
+            f"it is mirrored {times[row.credit_id]} times" if is_used else "it is mirrored, but not used on chain",
+            row.block_number,
+        )
+        for row, is_used in zip(rows, used, strict=True)
+        if not is_used or times[row.credit_id] > 1
     ]
-    drifts += [f"{credit_id} is mirrored {times} times" for credit_id, times in Counter(ids).items() if times > 1]
-    return finding(3, "each credit id is used once", len(ids), drifts)
+    return finding(3, "each credit id is used once", len(rows), drifts)
 
 
 async def _nonces(evidence: Evidence) -> Finding:
-    keys = [(used.authorizer, used.nonce) for used in await evidence.rows(UsedAuthorization)]
+    rows = await evidence.rows(UsedAuthorization)
+    keys = [(row.authorizer, row.nonce) for row in rows]
     used = await evidence.reader.calls("CarbonCredit", "authorizationState", keys, at=evidence.block_hash)
     drifts = [
-        f"nonce {hexed(nonce)} of {hexed(authorizer)} is mirrored as used, the chain would take it"
-        for (authorizer, nonce), is_used in zip(keys, used, strict=True)
+        Drift(
+            UsedAuthorization.__tablename__,
+            f"{hexed(row.authorizer)} {hexed(row.nonce)}",
+            "it is mirrored as used, the chain would take it",
+            row.block_number,
+        )
+        for row, is_used in zip(rows, used, strict=True)
         if not is_used
     ]
     return finding(3, "each authorisation is used once", len(keys), drifts)
@@ -187,21 +225,35 @@ def _held_and_retired(batches: Sequence[CreditBatch], holdings: Sequence[CreditH
     retired_kg = sum(int(holding.retired_kg) for holding in holdings)
     drifts = []
     if issued_kg != held_kg + retired_kg + cancelled_kg:
-        drifts.append(
+        says = (
             f"{issued_kg} kg were issued, but {held_kg} kg are held, {retired_kg} kg retired and {cancelled_kg} kg "
             "cancelled"
         )
+        drifts.append(Drift(CreditHolding.__tablename__, "all", says))
     return finding(4, "whatever was issued is held, retired or cancelled, and nothing else is", len(holdings), drifts)
 
 
 async def _balances(evidence: Evidence, holdings: Sequence[CreditHolding]) -> Finding:
-    holders = [holding.holder for holding in holdings]
-    answers = await evidence.reader.calls(
-        "CarbonCredit", "balanceOf", [[holder] for holder in holders], at=evidence.block_hash
-    )
+    """Of everybody who ever had credits, whether the mirror has a row of theirs or not."""
     mirror = {holding.holder: int(holding.balance_kg) for holding in holdings}
-    drifts = differences("credits (kg) of", mirror, dict(zip(holders, answers, strict=True)), hexed)
-    return finding(6, "every balance of credits: mirror = chain", len(holders), drifts)
+    checked, drifts = await balance_drifts(
+        evidence, "CarbonCredit", CreditHolding, mirror, evidence.told.credit_holders
+    )
+    return finding(6, "every balance of credits: mirror = chain", checked, drifts)
+
+
+async def balance_drifts(
+    evidence: Evidence, token: ContractName, rows: type[Base], mirror: Mapping[bytes, int], first: Mapping[bytes, int]
+) -> tuple[int, list[Drift]]:
+    """How many holders there ever were, and of whom the mirror says another balance than the token.
+
+    `first` says for each holder that the token's transfers name the first block which does.
+    """
+    holders = sorted(mirror.keys() | first.keys())
+    answers = await evidence.reader.calls(token, "balanceOf", [[holder] for holder in holders], at=evidence.block_hash)
+    chain = {holder: balance for holder, balance in zip(holders, answers, strict=True) if balance or holder in mirror}
+    drifts = differences(rows, mirror, chain, name=hexed, block=lambda holder: first.get(holder, evidence.first_block))
+    return len(holders), drifts
 
 
 def _circulating_kg(batch: CreditBatch) -> int:

@@ -8,12 +8,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ledger.chain.models import OPEN_STATUSES, ChainEvent, Intent
 from ledger.credits.mirror_models import MintedCredit, RetiredCredits
 from ledger.credits.models import Credit, Retirement
+from ledger.db.base import Base
 from ledger.footprint.models import Activity, FootprintDay
 from ledger.market.mirror_models import MarketFill, MarketOrder
 from ledger.market.models import Listing, Purchase
-from ledger.reconcile.evidence import Evidence, Finding, finding
+from ledger.reconcile.evidence import Drift, Evidence, Finding, finding, placed
 
 DONE = ("mined", "confirmed")
+
+Query = tuple[type[Base], str, Select[Any]]
+"""Whose rows it finds, what is wrong with those that it finds, and the query itself."""
 
 
 async def ledger_findings(evidence: Evidence) -> list[Finding]:
@@ -48,7 +52,11 @@ async def _rollups(evidence: Evidence) -> Finding:
     ).select_from(FootprintDay.__table__.join(sums, same, full=True))
     checked = await evidence.session.scalar(select(func.count()).select_from(FootprintDay))
     drifts = [
-        f"account {account} on {day}, {category}: the day's sum is not the sum of its activities"
+        Drift(
+            FootprintDay.__tablename__,
+            f"account {account} on {day}, {category}",
+            "the day's sum is not the sum of its activities",
+        )
         for account, day, category in await evidence.session.execute(joined.where(apart))
     ]
     return finding(8, "daily sums = the activities, per day and category", checked or 0, drifts)
@@ -57,29 +65,29 @@ async def _rollups(evidence: Evidence) -> Finding:
 async def _refs(evidence: Evidence) -> Finding:
     """Whatever the ledger gave a public number is bound to its ref, and done on chain as it was asked for."""
     queries = [
-        *_bound("retirement", Retirement.retirement_id, Retirement.ref, Retirement.intent_id),
-        *_bound("listing", Listing.listing_id, Listing.ref, Listing.intent_id),
-        *_bound("purchase", Purchase.purchase_id, Purchase.ref, Purchase.intent_id),
+        _bound(Retirement, Retirement.retirement_id, Retirement.ref, Retirement.intent_id),
+        _bound(Listing, Listing.listing_id, Listing.ref, Listing.intent_id),
+        _bound(Purchase, Purchase.purchase_id, Purchase.ref, Purchase.intent_id),
     ]
     drifts, checked = [], 0
     for rows in (Retirement, Listing, Purchase, Credit):
         checked += await evidence.session.scalar(select(func.count()).select_from(rows)) or 0
-    for what, query in [*queries, *_done_as_asked(evidence.chain_id)]:
-        drifts += [f"{name}: {what}" for name in await evidence.session.scalars(query)]
+    for table, what, query in [*queries, *_done_as_asked(evidence.chain_id)]:
+        drifts += [Drift(table.__tablename__, name, what) for name in await evidence.session.scalars(query)]
     return finding(9, "every RET-, LST-, PUR- and issued CRD- number is bound to its ref", checked, drifts)
 
 
 def _bound(
-    what: str,
+    rows: type[Base],
     name: InstrumentedAttribute[str],
     ref: InstrumentedAttribute[bytes],
     intent_id: InstrumentedAttribute[int],
-) -> list[tuple[str, Select[Any]]]:
+) -> Query:
     lost = select(name).outerjoin(Intent, Intent.intent_id == intent_id).where(Intent.ref.is_distinct_from(ref))
-    return [(f"the {what} and its intent name different refs", lost)]
+    return rows, "it and its intent name different refs", lost
 
 
-def _done_as_asked(chain_id: int) -> list[tuple[str, Select[Any]]]:
+def _done_as_asked(chain_id: int) -> list[Query]:
     """Of intents that are done: rows whose fact is not in the mirror, or is another one."""
 
     def done(name: InstrumentedAttribute[str], intent_id: InstrumentedAttribute[Any]) -> Select[Any]:
@@ -101,15 +109,21 @@ def _done_as_asked(chain_id: int) -> list[tuple[str, Select[Any]]]:
     minted = _exists(MintedCredit, chain_id, MintedCredit.credit_id == Credit.credit_id)
     return [
         (
+            Retirement,
             "it is done, but no such retirement is mirrored",
             done(Retirement.retirement_id, Retirement.intent_id).where(~retired),
         ),
-        ("it is done, but no such order is mirrored", done(Listing.listing_id, Listing.intent_id).where(~placed)),
         (
+            Listing,
+            "it is done, but no such order is mirrored",
+            done(Listing.listing_id, Listing.intent_id).where(~placed),
+        ),
+        (
+            Purchase,
             "it is done, but its fills are another amount",
             done(Purchase.purchase_id, Purchase.intent_id).where(bought_kg != Purchase.kg),
         ),
-        ("it is done, but no such credit is mirrored", done(Credit.credit_id, Credit.intent_id).where(~minted)),
+        (Credit, "it is done, but no such credit is mirrored", done(Credit.credit_id, Credit.intent_id).where(~minted)),
     ]
 
 
@@ -136,13 +150,21 @@ async def _intents(evidence: Evidence) -> Finding:
         .where(MintedCredit.chain_id == evidence.chain_id, Credit.intent_id == Intent.intent_id)
         .exists(),
     )
-    reused = select(Intent.block_number, Intent.log_index).where(mine, Intent.status.in_(DONE))
-    twice = reused.group_by(Intent.block_number, Intent.log_index).having(func.count() > 1)
+    place = (func.coalesce(Intent.block_number, 0), func.coalesce(Intent.log_index, 0))
+    reused = select(*place).where(mine, Intent.status.in_(DONE))
+    twice = reused.group_by(*place).having(func.count() > 1)
     session = evidence.session
     checked = await session.scalar(select(func.count()).select_from(Intent).where(mine, Intent.status.in_(DONE)))
-    lost = await session.scalars(select(Intent.intent_id).where(mine, Intent.status.in_(DONE), ~event))
+    closed = select(Intent.intent_id, Intent.block_number).where(mine, Intent.status.in_(DONE), ~event)
     forgotten = await session.scalars(select(Intent.intent_id).where(mine, Intent.status.in_(OPEN_STATUSES), effect))
-    drifts = [f"intent {intent_id} is closed by an event that is not there" for intent_id in lost]
-    drifts += [f"intent {intent_id} is open, but the chain has done it" for intent_id in forgotten]
-    drifts += [f"event {block}/{index} closed several intents" for block, index in await session.execute(twice)]
+    table = Intent.__tablename__
+    drifts = [
+        Drift(table, str(intent_id), "it is closed by an event that is not there", block)
+        for intent_id, block in await session.execute(closed)
+    ]
+    drifts += [Drift(table, str(intent_id), "it is open, but the chain has done it") for intent_id in forgotten]
+    drifts += [
+        Drift(ChainEvent.__tablename__, placed((block, index)), "it closed several intents", block)
+        for block, index in await session.execute(twice)
+    ]
     return finding(10, "each intent is closed once, by its own event", checked or 0, drifts)

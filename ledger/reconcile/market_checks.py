@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from ledger.chain.chunk import LARGEST_BIGINT
 from ledger.chain.typed_data import SELL
 from ledger.market.mirror_models import CoinHolding, MarketFill, MarketOrder
-from ledger.reconcile.evidence import Evidence, Finding, differences, finding, hexed
+from ledger.reconcile.credit_checks import balance_drifts
+from ledger.reconcile.evidence import Drift, Evidence, Finding, differences, finding, hexed, placed, sums
 
 
 async def market_findings(evidence: Evidence) -> list[Finding]:
@@ -28,8 +29,12 @@ def _filled_at_most(orders: Sequence[MarketOrder], fills: Sequence[MarketFill]) 
         told[fill.ref] += fill.kg
         told[fill.taker_ref] += fill.kg
     drifts = [
-        f"order {hexed(order.ref)}: {int(order.filled_kg)} kg are filled of {int(order.kg)} kg, "
-        f"its fills sum to {told.get(order.ref, 0)} kg"
+        Drift(
+            MarketOrder.__tablename__,
+            hexed(order.ref),
+            f"{int(order.filled_kg)} kg are filled of {int(order.kg)} kg, its fills sum to {told.get(order.ref, 0)} kg",
+            order.placed_block,
+        )
         for order in orders
         if order.filled_kg > order.kg or order.filled_kg != told.get(order.ref, 0)
     ]
@@ -38,8 +43,7 @@ def _filled_at_most(orders: Sequence[MarketOrder], fills: Sequence[MarketFill]) 
 
 def _totals(fills: Sequence[MarketFill]) -> Finding:
     drifts = [
-        f"fill {fill.block_number}/{fill.log_index}: {int(fill.kg)} kg at {int(fill.price_per_kg)} are not "
-        f"{int(fill.total_micros)} micros"
+        _of_fill(fill, f"{int(fill.kg)} kg at {int(fill.price_per_kg)} are not {int(fill.total_micros)} micros")
         for fill in fills
         if int(fill.kg) * int(fill.price_per_kg) != int(fill.total_micros)
     ]
@@ -48,15 +52,21 @@ def _totals(fills: Sequence[MarketFill]) -> Finding:
 
 def _prices(orders: Sequence[MarketOrder], fills: Sequence[MarketFill]) -> Finding:
     """Of placed orders: what was only signed is not mirrored, the contract compares it itself."""
-    placed = {order.ref: order for order in orders}
+    resting = {order.ref: order for order in orders}
     drifts = [
-        f"fill {fill.block_number}/{fill.log_index} at {int(fill.price_per_kg)} is worse than the "
-        f"{int(order.price_per_kg)} of order {hexed(order.ref)}"
+        _of_fill(
+            fill, f"{int(fill.price_per_kg)} is worse than the {int(order.price_per_kg)} of order {hexed(order.ref)}"
+        )
         for fill in fills
-        for order in (placed.get(fill.ref), placed.get(fill.taker_ref))
+        for order in (resting.get(fill.ref), resting.get(fill.taker_ref))
         if order is not None and _is_worse(int(fill.price_per_kg), order)
     ]
     return finding(5, "no fill is at a worse price than the order's", len(fills), drifts)
+
+
+def _of_fill(fill: MarketFill, says: str) -> Drift:
+    place = placed((fill.block_number, fill.log_index))
+    return Drift(MarketFill.__tablename__, place, says, fill.block_number)
 
 
 def _is_worse(price_per_kg: int, order: MarketOrder) -> bool:
@@ -67,7 +77,10 @@ def _is_worse(price_per_kg: int, order: MarketOrder) -> bool:
 
 
 async def _orders(evidence: Evidence, orders: Sequence[MarketOrder]) -> Finding:
-    at, refs = evidence.block_hash, [order.ref for order in orders]
+    """Of each order that the mirror has, and of each that was ever placed."""
+    at, told = evidence.block_hash, evidence.told
+    kept = {order.ref: order for order in orders}
+    refs = sorted(kept.keys() | told.orders.keys())
     makers = sorted({order.maker for order in orders})
     states = await evidence.reader.calls("CarbonMarket", "orderState", [[ref] for ref in refs], at=at)
     answers = await evidence.reader.calls("CarbonMarket", "counterOf", [[maker] for maker in makers], at=at)
@@ -76,22 +89,23 @@ async def _orders(evidence: Evidence, orders: Sequence[MarketOrder]) -> Finding:
         order.ref: {"placed": True, "filled": int(order.filled_kg), "cancelled": order.cancelled} for order in orders
     }
     chain = {
-        order.ref: {
+        ref: {
             "placed": is_placed,
             "filled": filled_kg,
-            "cancelled": is_cancelled or counters[order.maker] > order.counter,
+            "cancelled": is_cancelled or (ref in kept and counters[kept[ref].maker] > kept[ref].counter),
         }
-        for order, (_, filled_kg, is_placed, is_cancelled) in zip(orders, states, strict=True)
+        for ref, (_, filled_kg, is_placed, is_cancelled) in zip(refs, states, strict=True)
     }
-    return finding(6, "every placed order: mirror = chain", len(refs), differences("order", mirror, chain, hexed))
+    drifts = differences(
+        MarketOrder, mirror, chain, name=hexed, block=lambda ref: told.orders.get(ref, evidence.first_block)
+    )
+    return finding(6, "every placed order: mirror = chain", len(refs), drifts)
 
 
 async def _coins(evidence: Evidence) -> Finding:
+    """Of everybody who ever had coins, whether the mirror has a row of theirs or not."""
     mirror = {holding.holder: int(holding.balance_micros) for holding in await evidence.rows(CoinHolding)}
-    holders, at = list(mirror), evidence.block_hash
-    answers = await evidence.reader.calls("TestDollar", "balanceOf", [[holder] for holder in holders], at=at)
-    supply = await evidence.reader.call("TestDollar", "totalSupply", at=at)
-    drifts = differences("coins (micros) of", mirror, dict(zip(holders, answers, strict=True)), hexed)
-    if sum(mirror.values()) != supply:
-        drifts.append(f"the coin's balances sum to {sum(mirror.values())} micros, its supply is {supply}")
-    return finding(6, "every balance of the coin: mirror = chain", len(holders), drifts)
+    supply = await evidence.reader.call("TestDollar", "totalSupply", at=evidence.block_hash)
+    checked, drifts = await balance_drifts(evidence, "TestDollar", CoinHolding, mirror, evidence.told.coin_holders)
+    drifts += sums(CoinHolding, {"micros": sum(mirror.values())}, {"micros": supply})
+    return finding(6, "every balance of the coin: mirror = chain", checked, drifts)

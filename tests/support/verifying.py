@@ -13,7 +13,7 @@ from ledger.reconcile import Finding, verify
 async def drifts(sessions: Sessions, rpc: Rpc, network: Network) -> list[Finding]:
     """The invariants that do not hold."""
     async with ChainReader(rpc.url, network.contracts) as reader:
-        return [found for found in await verify(sessions, reader, network.chain_id) if not found.holds]
+        return [found for found in (await verify(sessions, reader, network.chain_id)).findings if not found.holds]
 
 
 Tampering = tuple[str, str, set[int]]

@@ -1,9 +1,11 @@
 from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from ledger.chain import Network, Relayer, Rpc, grant_verifier
 from ledger.chain.reader import ChainReader
 from ledger.chain.rpc import to_int
 from ledger.db.session import Sessions
+from ledger.reconcile.told import event_abi
 from tests.support.chain import VERIFIER, batch_terms, queue_credits, queue_gifts, receiver, until_done
 
 
@@ -32,5 +34,9 @@ async def test_web3_reads_what_our_own_encoding_wrote(
             0,
         )
         assert await reader.call("TestDollar", "balanceOf", to_checksum_address(receiver(1)), at=block) == 1
-        (minted,) = await reader.events("CarbonCredit", "CreditMinted", 0, head)
-        assert minted["args"]["creditId"] == "CRD-2025-000123"
+        event = event_abi("CarbonCredit", "CreditMinted")
+        logs = await reader.logs([network.contracts.credit], 0, head)
+        (minted,) = [log for log in logs if log.topics[0] == keccak(text="CreditMinted(address,uint256,string)")]
+        told = reader.decoded(event, minted)
+        assert told == {"recipient": holder, "amount": 1_000 - 50, "creditId": "CRD-2025-000123"}
+        assert minted in await reader.receipt_logs(minted.block_number)

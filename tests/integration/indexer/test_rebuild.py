@@ -103,6 +103,16 @@ async def test_events_below_the_block_are_trusted_and_those_above_fetched_again(
     assert (rebuilt.first_block, await dollars(sessions)) == (first_block, 5)
 
 
+async def test_what_a_reorg_may_still_reach_is_fetched_again_whatever_block_is_named(
+    sessions: Sessions, rpc: Rpc, network: Network, database_url: str, first_block: int
+) -> None:
+    await run(sessions, f"DELETE FROM chain_events WHERE block_number > {first_block}")
+    last = await give_dollars(rpc, network, "Ada", 1)
+    await (await make_indexer(sessions, rpc)).catch_up()
+    rebuilt = await (await make_rebuild(sessions, rpc, database_url)).run(last)
+    assert (rebuilt.rows, rebuilt.first_block > first_block, await drifts(sessions, rpc, network)) == (1, True, [])
+
+
 async def test_nobody_sees_a_gap_while_the_chain_goes_on(
     sessions: Sessions, rpc: Rpc, network: Network, database_url: str, first_block: int
 ) -> None:
@@ -175,5 +185,6 @@ async def test_a_reorg_meanwhile_is_followed(sessions: Sessions, rpc: Rpc, netwo
         await give_dollars(rpc, network, "Ben", 7)
     await (await make_rebuild(sessions, rpc, database_url)).run(block)
     assert (await dollars(sessions), await dollars(sessions, "Ben")) == (None, 21)
+    assert await drifts(sessions, rpc, network) == []
     await indexer.catch_up()
     assert await drifts(sessions, rpc, network) == []
