@@ -174,7 +174,7 @@ async def _write_accounts(
         "anchor": to_checksum_address(contracts.anchor),
         "dollar": to_checksum_address(contracts.dollar),
     }
-    told["rpc"] = settings.blockchain_rpc
+    told["rpc"] = settings.nodes.calls[0]
     told["databaseUrl"] = settings.database_url.get_secret_value()
     await asyncio.to_thread(write_private, file, json.dumps(told, indent=2) + "\n")
 

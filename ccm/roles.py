@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class Wiring:
     settings: Settings
     sessions: Sessions
     rpc: Rpc
+    endpoints: Endpoints
     network: Network
     watch: IntentWatch
     database_url: str
@@ -41,7 +42,7 @@ class Wiring:
         """The role that mirrors the chain."""
         return Indexer(
             self.sessions,
-            Endpoints([self.rpc]),
+            self.endpoints,
             self.network.chain_id,
             self.network.contracts,
             mirrors=MIRRORS,
@@ -78,16 +79,19 @@ async def run_roles(settings: Settings, stop: asyncio.Event, ready: Callable[[],
 @asynccontextmanager
 async def wired(settings: Settings) -> AsyncIterator[Wiring]:
     """A migrated and provisioned database, and the connections to it and to the chain."""
-    if settings.database_url is None or settings.blockchain_rpc is None:
-        raise AssertionError("database and chain are embedded or given")
+    if settings.database_url is None:
+        raise AssertionError("the database is embedded or given")
     database_url = settings.database_url.get_secret_value()
     await migrate.upgrade(database_url)
     engine = create_engine(database_url, pool_size=20)
     try:
         sessions = create_sessions(engine)
-        async with Rpc(settings.blockchain_rpc) as rpc, IntentWatch(database_url) as watch:
-            provisioned = await provision(settings, sessions, rpc)
-            yield Wiring(settings, sessions, rpc, provisioned.network, watch, database_url)
+        async with AsyncExitStack() as opened:
+            rpcs = [await opened.enter_async_context(Rpc(url)) for url in settings.nodes.calls]
+            endpoints = Endpoints(rpcs, settings.nodes.heads)
+            watch = await opened.enter_async_context(IntentWatch(database_url))
+            provisioned = await provision(settings, sessions, rpcs[0])
+            yield Wiring(settings, sessions, rpcs[0], endpoints, provisioned.network, watch, database_url)
     finally:
         await engine.dispose()
 

@@ -109,8 +109,9 @@ def _endpoints(settings: Settings) -> Endpoints:
     """The settings' own, or those of the `ccm up` that keeps its data in the folder."""
     file = settings.data / "dev-accounts.json"
     database_url = settings.database_url.get_secret_value() if settings.database_url else None
-    if database_url and settings.blockchain_rpc:
-        return Endpoints(database_url, settings.blockchain_rpc)
+    rpc = settings.nodes.calls[0] if settings.blockchain_rpc else None
+    if database_url and rpc:
+        return Endpoints(database_url, rpc)
     try:
         told = msgspec.json.decode(file.read_bytes(), type=_AccountsFile)
     except (OSError, msgspec.MsgspecError) as error:
@@ -118,7 +119,7 @@ def _endpoints(settings: Settings) -> Endpoints:
             f"{file} does not say where database and chain are: run `ccm up` first, name its folder with --data, or "
             "set DATABASE_URL and BLOCKCHAIN_RPC."
         ) from error
-    return Endpoints(database_url or told.database_url, settings.blockchain_rpc or told.rpc)
+    return Endpoints(database_url or told.database_url, rpc or told.rpc)
 
 
 async def _verify(settings: Settings, networks: Sequence[str], samples: Samples) -> dict[str, Verification]:

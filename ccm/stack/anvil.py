@@ -98,6 +98,11 @@ class EmbeddedAnvil:
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
+    def heads_url(self) -> str:
+        """Where the node tells of new blocks."""
+        return f"ws://{LOOPBACK}:{self.port}"
+
+    @property
     def rpc(self) -> Rpc:
         """Calls to the node."""
         if self._rpc is None:

@@ -84,7 +84,7 @@ async def stack(settings: Settings, say: Say) -> AsyncIterator["Stack"]:
             say("starting the development chain")
             preferred = before.chain.port if before and before.chain else None
             chain = await parts.enter_async_context(EmbeddedAnvil(data, preferred_port=preferred, say=say))
-            urls["blockchain_rpc"] = chain.url
+            urls["blockchain_rpc"] = f"{chain.url} {chain.heads_url}"
         complete = settings.model_copy(update={"data": data, "port": port, **urls})
         yield Stack(complete, postgres, chain)
 
@@ -153,13 +153,13 @@ class Stack:
 
     def _write_run_file(self, url: str | None) -> None:
         started = started_at(os.getpid())
-        if started is None or self.settings.blockchain_rpc is None:
-            raise AssertionError("we are alive, and the chain is ours or given")
+        if started is None:
+            raise AssertionError("we are alive")
         RunFile(
             pid=os.getpid(),
             started_ticks=started,
             network=self.settings.network,
-            rpc=self.settings.blockchain_rpc,
+            rpc=self.settings.nodes.calls[0],
             url=url,
             postgres=Part(self.postgres.port, self.postgres.child.pid) if self.postgres else None,
             chain=Part(self.chain.port, self.chain.child.pid) if self.chain else None,

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.kernel.nodes import NodeUrls
 
 NetworkName = Literal["ethereum", "polygon", "avalanche", "binance"]
 
@@ -16,7 +18,9 @@ class Settings(BaseSettings):
 
     mode: Literal["development", "production"] = "development"
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
-    blockchain_rpc: str | None = Field(default=None, validation_alias="BLOCKCHAIN_RPC")
+    blockchain_rpc: str | None = Field(
+        default=None, validation_alias="BLOCKCHAIN_RPC", description="The chain's nodes, as `NodeUrls` reads them."
+    )
     data: Path = Path(".ccm")
     custody_passphrase: SecretStr | None = None
     port: int = Field(default=8080, ge=0, le=65535)
@@ -30,3 +34,17 @@ class Settings(BaseSettings):
     )
     finality_depth: int = Field(default=256, ge=16, description="Blocks below the head that a reorg never reaches.")
     wait_seconds: int = Field(default=10, ge=0, le=60, description="How long a write waits for the mirror by default.")
+
+    @field_validator("blockchain_rpc")
+    @classmethod
+    def _names_nodes(cls, text: str | None) -> str | None:
+        if text is not None:
+            NodeUrls.parse(text)
+        return text
+
+    @property
+    def nodes(self) -> NodeUrls:
+        """The chain's nodes, which are embedded or given."""
+        if self.blockchain_rpc is None:
+            raise AssertionError("the chain is embedded or given")
+        return NodeUrls.parse(self.blockchain_rpc)

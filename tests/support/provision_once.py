@@ -11,10 +11,10 @@ from ledger.kernel.settings import Settings
 async def main() -> None:
     """Provisions what the environment's settings name."""
     settings = Settings()
-    if settings.database_url is None or settings.blockchain_rpc is None:
+    if settings.database_url is None:
         raise AssertionError("the test names both")
     engine = create_engine(settings.database_url.get_secret_value())
-    async with Rpc(settings.blockchain_rpc) as rpc:
+    async with Rpc(settings.nodes.calls[0]) as rpc:
         await provision(settings, create_sessions(engine), rpc)
     await engine.dispose()
 

@@ -66,8 +66,9 @@ class Fault:
 
     name: str
     strike: Callable[[Asked], Awaitable[web.StreamResponse | None]]
-    """None where the request was none that the fault is for: it is then answered as if there were no fault."""
     methods: frozenset[str] = frozenset()
+    looks_first: bool = False
+    """Whether only the answer shows if the fault is for a request: None from `strike` says that it is not."""
 
     def is_for(self, asked: Asked) -> bool:
         """Whether this request can meet the fault."""
@@ -154,15 +155,23 @@ class RpcDouble:
 
     async def _struck(self, asked: Asked) -> web.StreamResponse | None:
         for playing in list(self._playing):
-            if not playing.fault.is_for(asked):
+            fault = playing.fault
+            if not fault.is_for(asked):
                 continue
-            if playing.left is not None:
-                playing.left -= 1
-                if playing.left == 0 and playing in self._playing:
-                    self._playing.remove(playing)
-            self.played[playing.fault.name] += 1
-            return await playing.fault.strike(asked)
+            if not fault.looks_first:
+                self._count(playing)
+                return await fault.strike(asked)
+            if (response := await fault.strike(asked)) is not None:
+                self._count(playing)
+                return response
         return None
+
+    def _count(self, playing: _Playing) -> None:
+        self.played[playing.fault.name] += 1
+        if playing.left is not None:
+            playing.left -= 1
+            if playing.left == 0 and playing in self._playing:
+                self._playing.remove(playing)
 
     async def _forward(self, calls: Sequence[JsonCall]) -> list[Answer]:
         async with self._client.post(self.upstream, json=list(calls)) as response:

@@ -40,8 +40,9 @@ def fails(status: int = 503) -> Fault:
 def hangs(seconds: float = 60) -> Fault:
     """Answers, but later than anybody waits."""
 
-    async def strike(_asked: Asked) -> None:
+    async def strike(asked: Asked) -> web.StreamResponse:
         await asyncio.sleep(seconds)
+        return asked.reply(await asked.answers())
 
     return Fault("hangs", strike)
 
@@ -77,7 +78,7 @@ def leaves_out(member: int = -1, method: str = "eth_getLogs") -> Fault:
             answers or [{"jsonrpc": "2.0", "id": None, "error": {"code": -32603, "message": "internal"}}]
         )
 
-    return Fault("leaves_out", strike, frozenset({method}))
+    return Fault("leaves_out", strike, frozenset({method}), looks_first=True)
 
 
 # --- Faults of what is answered --------------------------------------------------------------------
@@ -102,7 +103,11 @@ def changes_logs(name: str, change: Callable[[list[Any]], None]) -> Fault:
 
 
 def loses_logs(keep: int = 0) -> Fault:
-    """Only the first `keep` logs are answered, as if there were no more."""
+    """Only the first `keep` logs are answered, as if there were no more.
+
+    In the window, the blooms of blocks tell that a kind of event is missing, though not how many of it; below
+    finality, a node that is not behind is believed.
+    """
 
     def lose(logs: list[Any]) -> None:
         del logs[keep:]
@@ -245,24 +250,20 @@ def has_another_genesis() -> Fault:
 
 
 def refuses(dialect: str, *, blocks: int | None = None, results: int | None = None, batch: int | None = None) -> Fault:
-    """Refuses calls for logs of more blocks, or of more logs, and batches of more calls, in a provider's words.
-
-    Meant to last: whatever asks for logs counts as one of its times.
-    """
+    """Refuses calls for logs of more blocks, or of more logs, or batches of more calls, in a provider's words."""
     words = DIALECTS[dialect]
 
     async def strike(asked: Asked) -> web.StreamResponse | None:
         if batch is not None and len(asked.calls) > batch:
             return _refused_whole(words, batch)
-        too_wide = blocks is not None and any(width(call) > blocks for call in asked.calls_of("eth_getLogs"))
-        if too_wide:
-            return _refused_logs(asked, words, blocks or 0, await asked.answers(), lambda _call, _answer: True)
-        answers = await asked.answers()
-        if results is None:
-            return asked.reply(answers)
-        return _refused_logs(asked, words, results, answers, lambda _call, answer: len(answer["result"]) > results)
+        if blocks is not None:
+            return await _refused_logs(asked, words, blocks, lambda call, _answer: width(call) > blocks)
+        if results is not None:
+            return await _refused_logs(asked, words, results, lambda _call, answer: len(answer["result"]) > results)
+        return None
 
-    return Fault(f"refuses as {dialect}", strike, frozenset({"eth_getLogs"}))
+    methods = frozenset() if batch is not None else frozenset({"eth_getLogs"})
+    return Fault(f"refuses as {dialect}", strike, methods, looks_first=True)
 
 
 def width(call: JsonCall) -> int:
@@ -276,9 +277,10 @@ def _refused_whole(words: Dialect, limit: int) -> web.Response:
     return web.json_response({"jsonrpc": "2.0", "id": None, "error": error}, status=words.status)
 
 
-def _refused_logs(
-    asked: Asked, words: Dialect, limit: int, answers: list[Answer], is_refused: Callable[[JsonCall, Answer], bool]
-) -> web.Response:
+async def _refused_logs(
+    asked: Asked, words: Dialect, limit: int, is_refused: Callable[[JsonCall, Answer], bool]
+) -> web.Response | None:
+    answers = await asked.answers()
     refused = False
     for call, answer in zip(asked.calls, answers, strict=True):
         if call["method"] == "eth_getLogs" and "result" in answer and is_refused(call, answer):
@@ -287,9 +289,10 @@ def _refused_logs(
             first = to_int(call["params"][0].get("fromBlock", "0x0"))
             text = words.text.format(limit=limit, first=hex(first), last=hex(first + max(0, width(call) // 2 - 1)))
             answer["error"] = {"code": words.code, "message": text}
+    if not refused:
+        return None
     response = asked.reply(answers)
-    if refused:
-        response.set_status(words.status)
+    response.set_status(words.status)
     return response
 
 
@@ -304,7 +307,6 @@ FAULTS: dict[str, Callable[[], Fault]] = {
     "leaves out a block": leaves_out,
     "leaves out the logs": lambda: leaves_out(0),
     "loses all logs": loses_logs,
-    "loses the last logs": lambda: loses_logs(1),
     "repeats logs": repeats_logs,
     "reverses logs": reverses_logs,
     "adds removed logs": adds_removed_logs,
