@@ -82,7 +82,7 @@ up: setup ## serve the API on this machine until Ctrl-C
 
 # --- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test test-fast coverage contracts-test contracts-deep contracts-coverage contracts-mutants contracts-analysis
+.PHONY: test test-fast coverage storm contracts-test contracts-deep contracts-coverage contracts-mutants contracts-analysis
 test: ape contracts-test ## all tests
 	@pytest --numprocesses 2 --dist worksteal $(ARGS)
 
@@ -91,6 +91,13 @@ test-fast: setup ## unit and architecture tests, for the inner loop
 
 coverage: setup ## all Python tests, with a report of the lines and branches that they reach in this process
 	@pytest --numprocesses 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
+
+# How long, and which; or one story again that failed and was written down.
+STEPS ?= 10000
+SEED ?= 1
+STORY ?=
+storm: setup ## have the indexer follow forks through faults and crashes: STEPS, SEED, or STORY=<file>
+	@STORM_STEPS=$(STEPS) STORM_SEED=$(SEED) STORM_STORY=$(STORY) STORM_TELLS=1 pytest -s tests/storm $(ARGS)
 
 contracts-test: setup ## the Foundry tests, and the gas that they were to use
 	@FORGE_SNAPSHOT_CHECK=true $(FORGE) test

@@ -182,10 +182,31 @@ REVERSAL = (
 )
 
 
-def reversal(network: Network, batch_id: bytes, kg: int) -> tuple[tuple[object, ...], bytes]:
+CANCELLED_AUTHORIZATION = (("authorizer", "address"), ("nonce", "bytes32"))
+
+
+def reversal(
+    network: Network, batch_id: bytes, kg: int, *, nonce: bytes | None = None
+) -> tuple[tuple[object, ...], bytes]:
     """A reversal that never expires, and the verifier's signature over it."""
     verifier = network.custody.holder(VERIFIER)
-    members = (verifier.address, batch_id, kg, keccak(text="evidence"), keccak(batch_id), FOREVER)
+    members = (verifier.address, batch_id, kg, keccak(text="evidence"), nonce or keccak(batch_id), FOREVER)
+    return members, _signed(network, verifier, "Reversal", REVERSAL, members)
+
+
+def cancelled_authorization(network: Network, holder: Signer, nonce: bytes) -> bytes:
+    """The holder's signature over the cancelling of an authorisation."""
+    return _signed(network, holder, "CancelAuthorization", CANCELLED_AUTHORIZATION, (holder.address, nonce))
+
+
+def _signed(
+    network: Network,
+    signer: Signer,
+    struct: str,
+    types: Sequence[tuple[str, str]],
+    members: Sequence[object],
+) -> bytes:
+    """A signature over a struct that the token takes, by another library than the one under test."""
     message = encode_typed_data(
         domain_data={
             "name": CREDIT_NAME,
@@ -193,10 +214,10 @@ def reversal(network: Network, batch_id: bytes, kg: int) -> tuple[tuple[object, 
             "chainId": network.chain_id,
             "verifyingContract": to_hex(network.contracts.credit),
         },
-        message_types={"Reversal": [{"name": name, "type": kind} for name, kind in REVERSAL]},
-        message_data=dict(zip((name for name, _ in REVERSAL), members, strict=True)),
+        message_types={struct: [{"name": name, "type": kind} for name, kind in types]},
+        message_data=dict(zip((name for name, _ in types), members, strict=True)),
     )
-    return members, verifier.sign(keccak(b"\x19" + message.version + message.header + message.body))
+    return signer.sign(keccak(b"\x19" + message.version + message.header + message.body))
 
 
 async def read(rpc: Rpc, contract: ContractName, address: bytes, function: str, *arguments: object) -> object:
