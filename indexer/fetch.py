@@ -16,7 +16,7 @@ from indexer.endpoints.refusals import Kind
 from indexer.errors import InconsistentAnswer
 from indexer.wire import Header, Log
 from ledger.chain.abi import events
-from ledger.chain.chunk import Block, Chunk, Event
+from ledger.chain.chunk import Block, Chunk, Event, position_of
 from ledger.chain.network import Contracts
 from ledger.chain.rpc import to_bytes, to_hex, to_int
 from ledger.kernel.finality import FinalityTag
@@ -24,7 +24,6 @@ from ledger.kernel.finality import FinalityTag
 LOOK_AGAIN_SECONDS = 0.1
 
 _block_of = attrgetter("block_number", "block_hash", "block_timestamp")
-_position = attrgetter("block_number", "log_index")
 
 
 class Source:
@@ -181,7 +180,7 @@ class Source:
             first, *others = of_block
             time = _time(first) if block is None else block.time
             decoded += [self._reader.event(log, number, time) for log in (first, *others)]
-        return _once(sorted((event for event in decoded if event is not None), key=_position))
+        return _once(sorted((event for event in decoded if event is not None), key=position_of))
 
     async def _tagged(self, tag: str) -> Block:
         return await self._endpoints.ask(lambda endpoint: _tagged(endpoint, tag))
@@ -198,7 +197,7 @@ async def _tagged(endpoint: Endpoint, tag: str) -> Block:
 
 def _once(ordered: Sequence[Event]) -> list[Event]:
     """The events without those that were told twice."""
-    positions = [_position(event) for event in ordered]
+    positions = [position_of(event) for event in ordered]
     repeated = {place for place in range(1, len(positions)) if positions[place] == positions[place - 1]}
     for place in repeated:
         if ordered[place] != ordered[place - 1]:

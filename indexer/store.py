@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer.errors import CursorMoved, WrongChain
-from ledger.chain.abi import json_value
-from ledger.chain.chunk import Block, Event
+from ledger.chain.chunk import Block, Event, kept_arguments
 from ledger.chain.models import Chain, ChainBlock, ChainEvent
 from ledger.db.bulk import copy_rows
 
@@ -102,7 +100,7 @@ async def append_events(session: AsyncSession, chain_id: int, events: Sequence[E
             event.transaction_hash,
             event.contract,
             event.name,
-            msgspec.json.encode(json_value(event.arguments)).decode(),
+            kept_arguments(event),
         )
         for event in events
     ]

@@ -1,10 +1,12 @@
 """A piece of the chain as the mirrors take it: consecutive blocks, and our contracts' events in them, decoded."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -14,13 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ledger.chain import abi
 from ledger.chain.models import ChainEvent
 from ledger.chain.network import Contracts, load_contracts
-from ledger.chain.rpc import to_bytes
+from ledger.chain.rpc import to_bytes, to_hex
+
+position_of = attrgetter("block_number", "log_index")
+"""Where an event stands among all of its chain."""
 
 ZERO_ADDRESS = bytes(20)
 ZERO_REF = bytes(32)
 
 LATEST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that a timestamptz of ours holds
 LARGEST_BIGINT = 2**63 - 1
+
+_JSON = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,10 @@ class Chunk:
     def named(self, name: str, contract: bytes) -> Sequence[Event]:
         """The events with this name that this contract emitted, in the chain's order."""
         return self._by_name.get((name, contract), ())
+
+    def in_order(self, contract: bytes, *names: str) -> Sequence[Event]:
+        """The events with any of these names that this contract emitted, in the chain's order."""
+        return sorted(chain.from_iterable(self.named(name, contract) for name in names), key=position_of)
 
     @cached_property
     def _by_name(self) -> Mapping[tuple[str, bytes], Sequence[Event]]:
@@ -111,6 +122,31 @@ def _kept_event(row: ChainEvent) -> Event:
         transaction_hash=row.transaction_hash,
         arguments={part["name"]: _from_json(row.arguments[part["name"]], part) for part in _inputs()[row.name]},
     )
+
+
+def kept_arguments(event: Event) -> str:
+    """The event's arguments as `chain_events` keeps them, in JSON; `kept_events` reads them again."""
+    told = event.arguments
+    return _JSON.encode({name: write(told[name]) for name, write in _writers()[event.name]}).decode()
+
+
+@cache
+def _writers() -> dict[str, Sequence[tuple[str, Callable[[Any], Any]]]]:
+    """For every event the names of its parameters, and what writes each."""
+    return {name: [(part["name"], _writer(part["type"])) for part in inputs] for name, inputs in _inputs().items()}
+
+
+def _writer(kind: str) -> Callable[[Any], Any]:
+    """`json_value` for one type, less the looking what the value is."""
+    if kind.endswith("]") or kind == "tuple":
+        return abi.json_value
+    if kind.startswith(("uint", "int")):
+        return str
+    return to_hex if kind.startswith(("bytes", "address")) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @cache

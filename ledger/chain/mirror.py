@@ -1,6 +1,6 @@
 """Closes intents when the chain has done them, in the transaction that mirrors the block; a rewind opens them again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, and_, case, cast, func, null, or_, select, update
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from ledger.chain.abi import decode_error
-from ledger.chain.chunk import Chunk, Event
+from ledger.chain.chunk import Chunk, Event, position_of
 from ledger.chain.failures import failure_at
 from ledger.chain.intents import MIRRORED_CHANNEL
 from ledger.chain.models import OPEN_STATUSES, Chain, Intent, Submission
@@ -80,27 +80,37 @@ async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
     )
 
 
-def _effects(chunk: Chunk) -> Iterator[tuple[bytes, Event]]:
-    """Every event that tells that something was done, with the ref of what."""
-    credit, market = chunk.contracts.credit, chunk.contracts.market
-    for event in chunk.events:
-        told = event.arguments
-        match event.name:
-            case "CreditsRetired" if event.contract == credit:
-                yield told["ref"], event
-            case "AuthorizationUsed" if event.contract == credit:
-                yield authorization_ref(told["authorizer"], told["nonce"]), event
-            case "CreditMinted" if event.contract == credit:
-                yield credit_ref(told["creditId"]), event
-            case "OrderPlaced" if event.contract == market:
-                yield told["ref"], event
-            case "OrderSettled" if event.contract == market:
-                yield told["takerRef"], event
-            case "Approval" if event.contract in {credit, chunk.contracts.dollar}:
-                yield approval_ref(event.contract, told["owner"], told["spender"]), event
+def _effects(chunk: Chunk) -> list[tuple[bytes, Event]]:
+    """Every event that tells that something was done, with the ref of what, in the chain's order."""
+    done = [
+        (ref_of(event), event)
+        for field, name, ref_of in _DONE
+        for event in chunk.named(name, getattr(chunk.contracts, field))
+    ]
+    return sorted(done, key=lambda told: position_of(told[1]))
 
 
-def _first(told: Iterator[tuple[bytes, Event]]) -> dict[bytes, Event]:
+def _authorization_ref(event: Event) -> bytes:
+    return authorization_ref(event.arguments["authorizer"], event.arguments["nonce"])
+
+
+def _approval_ref(event: Event) -> bytes:
+    return approval_ref(event.contract, event.arguments["owner"], event.arguments["spender"])
+
+
+_DONE: tuple[tuple[str, str, Callable[[Event], bytes]], ...] = (
+    ("credit", "CreditsRetired", lambda event: event.arguments["ref"]),
+    ("credit", "AuthorizationUsed", _authorization_ref),
+    ("credit", "CreditMinted", lambda event: credit_ref(event.arguments["creditId"])),
+    ("credit", "Approval", _approval_ref),
+    ("dollar", "Approval", _approval_ref),
+    ("market", "OrderPlaced", lambda event: event.arguments["ref"]),
+    ("market", "OrderSettled", lambda event: event.arguments["takerRef"]),
+)
+"""Which contract's event tells that something was done, and the name of what."""
+
+
+def _first(told: Iterable[tuple[bytes, Event]]) -> dict[bytes, Event]:
     firsts: dict[bytes, Event] = {}
     for ref, event in told:
         firsts.setdefault(ref, event)
@@ -116,7 +126,9 @@ async def _failures(session: AsyncSession, chunk: Chunk, effects: Firsts) -> dic
     ours = await _ours(session, chunk.chain_id, {event.transaction_hash for event in failed})
     first = _first((event.arguments["id"], event) for event in failed if event.transaction_hash in ours)
     return {
-        ref: event for ref, event in first.items() if ref not in effects or _position(event) < _position(effects[ref])
+        ref: event
+        for ref, event in first.items()
+        if ref not in effects or position_of(event) < position_of(effects[ref])
     }
 
 
@@ -128,10 +140,6 @@ async def _ours(session: AsyncSession, chain_id: int, hashes: set[bytes]) -> set
         Submission.chain_id == chain_id, Submission.transaction_hash.in_(hashes)
     )
     return set((await session.execute(known)).scalars())
-
-
-def _position(event: Event) -> tuple[int, int]:
-    return event.block_number, event.log_index
 
 
 async def _fail(session: AsyncSession, chain_id: int, failures: Firsts) -> bool:

@@ -155,7 +155,7 @@ def order_ref(maker: bytes, salt: bytes) -> bytes:
 
 def authorization_ref(author: bytes, nonce: bytes) -> bytes:
     """The name of what an authorisation did: a retirement, a transfer."""
-    return abi_hash(["address", "bytes32"], [author, nonce])
+    return keccak(_address_word(author) + nonce)
 
 
 def credit_ref(credit_id: str) -> bytes:
@@ -165,7 +165,12 @@ def credit_ref(credit_id: str) -> bytes:
 
 def approval_ref(token: bytes, owner: bytes, spender: bytes) -> bytes:
     """The name of an allowance."""
-    return abi_hash(["address"] * 3, [token, owner, spender])
+    return keccak(b"".join(_address_word(each) for each in (token, owner, spender)))
+
+
+def _address_word(address: bytes) -> bytes:
+    """An address as abi.encode writes it. Refs are worked out for every event that tells that something was done."""
+    return address.rjust(32, b"\0")
 
 
 _BATCH_TERMS = "(bytes32,uint64,uint64,address,uint8,bytes2,uint64,uint16)"

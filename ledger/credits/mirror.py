@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, LargeBinary, delete, func, insert, update
+from sqlalchemy import Boolean, DateTime, LargeBinary, delete, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
@@ -14,8 +14,9 @@ from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
 from ledger.credits.mirror_models import CreditBatch, CreditHolding, MintedCredit, RetiredCredits, UsedAuthorization
 from ledger.db.base import Base
+from ledger.db.bulk import add_rows
 from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
-from ledger.events import Place, record
+from ledger.events import Fact, record_all
 from ledger.kernel.units import Kg
 
 ROWS: tuple[type[Base], ...] = (CreditHolding, CreditBatch, MintedCredit, RetiredCredits, UsedAuthorization)
@@ -49,6 +50,7 @@ BATCHES = Sums(
     BATCH_OWED_RETIRED,
 ) = range(len(BATCHES.columns))
 
+BATCH_EVENTS = ("CreditsIssued", "CreditsRetired", "BatchReversed", "DeficitCovered", "DeficitReplaced")
 STATUS_EVENTS = ("BatchSuspended", "BatchUnsuspended", "BatchReversed", "BatchReinstated")
 STATUS_TYPES: dict[str, TypeEngine[Any]] = {
     "batch_id": LargeBinary(),
@@ -61,18 +63,14 @@ NEVER_WITHHELD: dict[str, Any] = {"suspended": False, "suspended_until": None, "
 
 async def apply(session: AsyncSession, chunk: Chunk) -> None:
     """Takes the chunk's events in, and tells of credits issued and retired."""
-    await _insert(session, CreditBatch, [_batch(event) for event in _named(chunk, "BatchOpened")], chunk.chain_id)
-    await _insert(session, MintedCredit, [_minted(event) for event in _named(chunk, "CreditMinted")], chunk.chain_id)
-    await _insert(session, RetiredCredits, [_retired(e) for e in _named(chunk, "CreditsRetired")], chunk.chain_id)
-    await _insert(
-        session,
-        UsedAuthorization,
-        [_used(e) for name in ("AuthorizationUsed", "AuthorizationCanceled") for e in _named(chunk, name)],
-        chunk.chain_id,
-    )
+    await _insert(session, chunk.chain_id, CreditBatch, [_batch(event) for event in _named(chunk, "BatchOpened")])
+    await _insert(session, chunk.chain_id, MintedCredit, [_minted(event) for event in _named(chunk, "CreditMinted")])
+    await _insert(session, chunk.chain_id, RetiredCredits, [_retired(e) for e in _named(chunk, "CreditsRetired")])
+    used = (*_named(chunk, "AuthorizationUsed"), *_named(chunk, "AuthorizationCanceled"))
+    await _insert(session, chunk.chain_id, UsedAuthorization, [_used(event) for event in used])
     await _add(session, chunk, sign=1)
     await _set_statuses(session, chunk.chain_id, _status_events(chunk))
-    _tell(session, chunk)
+    await record_all(session, _facts(chunk))
 
 
 async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
@@ -97,8 +95,9 @@ def _holding_deltas(chunk: Chunk, sign: int) -> Deltas:
     deltas: dict[bytes, list[int]] = defaultdict(lambda: [0] * len(HOLDINGS.columns))
     for event in _named(chunk, "Transfer"):
         told = event.arguments
-        deltas[told["from"]][BALANCE] -= sign * told["value"]
-        deltas[told["to"]][BALANCE] += sign * told["value"]
+        kg = sign * told["value"]
+        deltas[told["from"]][BALANCE] -= kg
+        deltas[told["to"]][BALANCE] += kg
     for event in _named(chunk, "CreditMinted"):
         deltas[event.arguments["recipient"]][EARNED] += sign * event.arguments["amount"]
     for event in _named(chunk, "CreditsRetired"):
@@ -115,10 +114,9 @@ def _holding_deltas(chunk: Chunk, sign: int) -> Deltas:
 
 def _batch_deltas(chunk: Chunk, sign: int) -> Deltas:
     deltas: dict[bytes, list[int]] = defaultdict(lambda: [0] * len(BATCHES.columns))
-    for event in chunk.events:
-        if event.contract == chunk.contracts.credit:
-            for batch_id, column, change in _batch_changes(event):
-                deltas[batch_id][column] += sign * change
+    for event in chunk.in_order(chunk.contracts.credit, *BATCH_EVENTS):
+        for batch_id, column, change in _batch_changes(event):
+            deltas[batch_id][column] += sign * change
     return deltas
 
 
@@ -159,8 +157,8 @@ def _owed(batch_id: bytes, circulating_kg: int, retired_kg: int) -> Iterator[tup
     yield batch_id, BATCH_OWED_RETIRED, retired_kg
 
 
-def _status_events(chunk: Chunk) -> list[Event]:
-    return [event for event in chunk.events if event.contract == chunk.contracts.credit and event.name in STATUS_EVENTS]
+def _status_events(chunk: Chunk) -> Sequence[Event]:
+    return chunk.in_order(chunk.contracts.credit, *STATUS_EVENTS)
 
 
 async def _set_statuses(session: AsyncSession, chain_id: int, events: Iterable[Event]) -> None:
@@ -274,28 +272,26 @@ def _place(event: Event) -> dict[str, Any]:
     }
 
 
-def _tell(session: AsyncSession, chunk: Chunk) -> None:
-    for event in chunk.events:
-        if event.contract != chunk.contracts.credit:
-            continue
+def _facts(chunk: Chunk) -> Iterator[Fact]:
+    """What is told to the world, in the chain's order."""
+    for event in chunk.in_order(chunk.contracts.credit, "CreditMinted", "CreditsRetired"):
         told = event.arguments
         where = {"chainId": chunk.chain_id, "transactionHash": to_hex(event.transaction_hash)}
-        place = Place(chunk.chain_id, event.block_number, event.log_index)
+        place = (chunk.chain_id, event.block_number, event.log_index)
         if event.name == "CreditMinted":
             issued = {"creditId": told["creditId"], "recipient": to_hex(told["recipient"]), "kg": told["amount"]}
-            record(session, "credit.issued", told["creditId"], issued | where, place)
-        elif event.name == "CreditsRetired":
+            yield Fact("credit.issued", told["creditId"], issued | where, *place)
+        else:
             retired = {"ref": to_hex(told["ref"]), "holder": to_hex(told["holder"]), "kg": told["kg"]}
-            record(session, "credit.retired", to_hex(told["ref"]), retired | where, place)
+            yield Fact("credit.retired", to_hex(told["ref"]), retired | where, *place)
 
 
 def _named(chunk: Chunk, name: str) -> Sequence[Event]:
-    return list(chunk.named(name, chunk.contracts.credit))
+    return chunk.named(name, chunk.contracts.credit)
 
 
-async def _insert(session: AsyncSession, rows: type[Any], values: Sequence[dict[str, Any]], chain_id: int) -> None:
-    if values:
-        await session.execute(insert(rows), [{"chain_id": chain_id, **row} for row in values])
+async def _insert(session: AsyncSession, chain_id: int, rows: type[Base], values: Sequence[dict[str, Any]]) -> None:
+    await add_rows(session, rows, [{"chain_id": chain_id, **row} for row in values])
 
 
 def _ascii(padded: bytes) -> str:

@@ -1,10 +1,14 @@
 """Many rows at once, through the driver, inside the session's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
+import msgspec
+from sqlalchemy import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from ledger.db.base import Base
 
 
 async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
@@ -29,3 +33,20 @@ async def copy_rows(session: AsyncSession, table: str, columns: Sequence[str], r
     if rows:
         driver = await driver_connection(session)
         await driver.copy_records_to_table(table, columns=list(columns), records=rows)
+
+
+async def add_rows(session: AsyncSession, rows: type[Base], values: Sequence[Mapping[str, Any]]) -> None:
+    """Appends rows of a table, each given by its columns' names: the same ones in all of them, the rest by default."""
+    if not values:
+        return
+    columns = list(values[0])
+    is_json = [isinstance(rows.__table__.c[column].type, JSON) for column in columns]
+    plain = [
+        tuple(_json(value[column]) if json else value[column] for column, json in zip(columns, is_json, strict=True))
+        for value in values
+    ]
+    await copy_rows(session, rows.__tablename__, columns, plain)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

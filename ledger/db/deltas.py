@@ -61,13 +61,17 @@ async def add_to_balances(session: AsyncSession, sums: Sums, chain_id: int, delt
         ["chain_id", key, *sums.columns],
         select(literal(chain_id, BigInteger), given.c[key], *results).select_from(given.outerjoin(table, stands)),
     )
-    await session.execute(
+    empty = and_(*(table.c[name] == 0 for name in sums.columns))
+    written = (
         replacement.on_conflict_do_update(
             index_elements=["chain_id", key], set_={name: replacement.excluded[name] for name in sums.columns}
         )
+        .returning(table.c[key], empty.label("empty"))
+        .cte("written")
     )
-    empty = and_(*(table.c[name] == 0 for name in sums.columns))
-    await session.execute(delete(table).where(table.c.chain_id == chain_id, table.c[key].in_(list(deltas)), empty))
+    emptied = (await session.scalars(select(written.c[key]).where(written.c.empty))).all()
+    if emptied:
+        await session.execute(delete(table).where(table.c.chain_id == chain_id, table.c[key].in_(emptied)))
 
 
 async def add_to_rows(session: AsyncSession, sums: Sums, chain_id: int, deltas: Deltas) -> None:

@@ -1,6 +1,6 @@
 """Domain events, told once the change they tell of is committed."""
 
-from ledger.events.outbox import Place, record
+from ledger.events.outbox import Fact, record, record_all
 from ledger.events.withdrawals import standing, withdraw, withdraw_those
 
-__all__ = ["Place", "record", "standing", "withdraw", "withdraw_those"]
+__all__ = ["Fact", "record", "record_all", "standing", "withdraw", "withdraw_those"]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, LargeBinary, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import BigInteger, LargeBinary, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.chain.chunk import ZERO_ADDRESS, ZERO_REF, Chunk, Event, bounded, kept_chunk, moment_of
@@ -12,8 +12,9 @@ from ledger.chain.models import ChainEvent
 from ledger.chain.rpc import to_hex
 from ledger.chain.typed_data import SELL
 from ledger.db.base import Base
+from ledger.db.bulk import add_rows
 from ledger.db.deltas import Deltas, Sums, add_to_balances, add_to_rows, listed
-from ledger.events import Place, record
+from ledger.events import Fact, record_all
 from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg
 from ledger.market.mirror_models import CoinHolding, MarketFill, MarketOrder
@@ -29,12 +30,11 @@ async def apply(session: AsyncSession, chunk: Chunk) -> None:
     """Takes the chunk's events in, and tells of the trades."""
     placed, fills = _named(chunk, "OrderPlaced"), _named(chunk, "OrderFilled")
     filled_before = await _filled_before(session, chunk.chain_id, [event.arguments["ref"] for event in placed])
-    await _insert(session, MarketOrder, chunk.chain_id, [_order(event, filled_before) for event in placed])
-    await _insert(session, MarketFill, chunk.chain_id, [_fill(event) for event in fills])
+    await _insert(session, chunk.chain_id, MarketOrder, [_order(event, filled_before) for event in placed])
+    await _insert(session, chunk.chain_id, MarketFill, [_fill(event) for event in fills])
     await _add(session, chunk, sign=1)
     await _cancel(session, chunk)
-    for event in fills:
-        _tell(session, chunk.chain_id, event)
+    await record_all(session, [_fact(chunk.chain_id, event) for event in fills])
 
 
 async def undo(session: AsyncSession, chain_id: int, to_block: int) -> None:
@@ -63,8 +63,9 @@ def _coin_deltas(chunk: Chunk, sign: int) -> Deltas:
     balances: dict[bytes, list[int]] = defaultdict(lambda: [0])
     for event in chunk.named("Transfer", chunk.contracts.dollar):
         told = event.arguments
-        balances[told["from"]][0] -= sign * told["value"]
-        balances[told["to"]][0] += sign * told["value"]
+        micros = sign * told["value"]
+        balances[told["from"]][0] -= micros
+        balances[told["to"]][0] += micros
     balances.pop(ZERO_ADDRESS, None)
     return balances
 
@@ -170,7 +171,7 @@ def _fill(event: Event) -> dict[str, Any]:
     }
 
 
-def _tell(session: AsyncSession, chain_id: int, event: Event) -> None:
+def _fact(chain_id: int, event: Event) -> Fact:
     told = event.arguments
     seller, buyer = _parties(event)
     trade = {
@@ -184,7 +185,7 @@ def _tell(session: AsyncSession, chain_id: int, event: Event) -> None:
         "totalMicros": told["total"],
         "transactionHash": to_hex(event.transaction_hash),
     }
-    record(session, "trade.executed", to_hex(told["ref"]), trade, Place(chain_id, event.block_number, event.log_index))
+    return Fact("trade.executed", trade["ref"], trade, chain_id, event.block_number, event.log_index)
 
 
 def _parties(event: Event) -> tuple[bytes, bytes]:
@@ -193,13 +194,12 @@ def _parties(event: Event) -> tuple[bytes, bytes]:
     return (maker, taker) if event.arguments["side"] == SELL else (taker, maker)
 
 
-def _named(chunk: Chunk, name: str) -> list[Event]:
-    return list(chunk.named(name, chunk.contracts.market))
+def _named(chunk: Chunk, name: str) -> Sequence[Event]:
+    return chunk.named(name, chunk.contracts.market)
 
 
-async def _insert(session: AsyncSession, rows: type[Any], chain_id: int, values: Sequence[dict[str, Any]]) -> None:
-    if values:
-        await session.execute(insert(rows), [{"chain_id": chain_id, **row} for row in values])
+async def _insert(session: AsyncSession, chain_id: int, rows: type[Base], values: Sequence[dict[str, Any]]) -> None:
+    await add_rows(session, rows, [{"chain_id": chain_id, **row} for row in values])
 
 
 def _hex(column: Any) -> Any:
