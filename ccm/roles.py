@@ -17,7 +17,6 @@ from indexer import Endpoints, Indexer, Mirror
 from ledger.chain import IntentWatch, Network, Relayer, Rpc
 from ledger.db import migrate
 from ledger.db.session import Sessions, create_engine, create_sessions
-from ledger.kernel.finality import Finality
 from ledger.kernel.settings import Settings
 
 MIRRORS: tuple[Mirror, ...] = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
@@ -46,7 +45,6 @@ class Wiring:
             self.network.chain_id,
             self.network.contracts,
             mirrors=MIRRORS,
-            finality=Finality(depth=self.settings.confirmations),
             window=self.settings.finality_depth,
         )
 

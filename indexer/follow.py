@@ -21,7 +21,6 @@ from ledger.chain.rpc import RpcError
 from ledger.db.session import Sessions
 from ledger.kernel import faults
 from ledger.kernel.errors import BlockchainUnavailable
-from ledger.kernel.finality import Finality
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +46,13 @@ class Indexer:
         contracts: Contracts,
         *,
         mirrors: Sequence[Mirror],
-        finality: Finality,
         window: int,
         poll_seconds: float = POLL_SECONDS,
         blocks_per_chunk: int = BLOCKS_PER_CHUNK,
     ) -> None:
         self._sessions = sessions
         self._source = Source(endpoints, chain_id, contracts)
-        self._horizons = Horizons(self._source, finality, window)
+        self._horizons = Horizons(self._source, window)
         self._chain_id = chain_id
         self._mirrors = mirrors
         self._poll_seconds = poll_seconds
@@ -101,7 +99,7 @@ class Indexer:
         last_block = cursor.next_block - 1
         head = await self._source.head(last_block)
         self.head, self.next_block = head.number, cursor.next_block
-        horizon = await self._horizons.of(head, cursor.confirmed_block)
+        horizon = await self._horizons.of(head, cursor)
         if head.number < last_block or (head.number == last_block and _differ(head.hash, cursor.last_hash)):
             await self._rewind(cursor, head, horizon)
             return True

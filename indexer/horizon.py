@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from indexer.errors import FinalityLags, InconsistentAnswer
 from indexer.fetch import Source
+from indexer.store import Cursor
 from ledger.chain.chunk import Block
 from ledger.chain.rpc import RpcError
-from ledger.kernel.finality import Finality, FinalityTag
+from ledger.kernel.finality import FinalityTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +23,27 @@ class Horizon:
 class Horizons:
     """Finds the horizon of each head of one chain."""
 
-    def __init__(self, source: Source, finality: Finality, window: int) -> None:
-        """`window`: how many blocks below the head are remembered; for a tag, how many at most."""
+    def __init__(self, source: Source, window: int) -> None:
+        """`window`: how many blocks below the head are remembered; where a tag says what is final, how many at most."""
         self._source = source
-        self._finality = finality
         self._window = window
         self._seen: tuple[bytes, Horizon] | None = None
 
-    async def of(self, head: Block, confirmed_block: int) -> Horizon:
-        """The horizon of this head; `confirmed_block` is what counts as final already.
+    async def of(self, head: Block, cursor: Cursor) -> Horizon:
+        """The horizon of this head.
 
         Raises:
-            FinalityLags: the network's tag lies further below the head than is remembered.
+            FinalityLags: the network's tag lies further below the head than may be remembered.
         """
-        if self._finality.tag is None:
-            depth = self._finality.depth or 1
+        tag, depth = cursor.finality.tag, cursor.finality.depth or 1
+        if tag is None:
             return Horizon(head.number + 1 - depth, head.number - max(self._window, depth))
         if self._seen is None or self._seen[0] != head.hash:
-            self._seen = head.hash, await self._tagged(head, confirmed_block)
+            self._seen = head.hash, await self._tagged(tag, head, cursor.confirmed_block)
         return self._seen[1]
 
-    async def _tagged(self, head: Block, confirmed_block: int) -> Horizon:
+    async def _tagged(self, tag: FinalityTag, head: Block, confirmed_block: int) -> Horizon:
         """What was final stays final, also where a node that is behind shows an older block under the tag."""
-        tag = self._finality.tag or "finalized"
         final = max(confirmed_block, min(await self._shown(tag), head.number))
         if head.number - final > self._window:
             raise FinalityLags(

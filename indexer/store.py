@@ -10,6 +10,7 @@ from indexer.errors import CursorMoved, WrongChain
 from ledger.chain.chunk import Block, Event, kept_arguments
 from ledger.chain.models import Chain, ChainBlock, ChainEvent
 from ledger.db.bulk import copy_rows
+from ledger.kernel.finality import Finality
 
 _BLOCK_COLUMNS = ("chain_id", "block_number", "block_hash", "parent_hash", "block_time")
 _EVENT_COLUMNS = (
@@ -36,6 +37,8 @@ class Cursor:
     """The hash of the block before it; None before the first block."""
     confirmed_block: int
     """The newest mirrored block that counts as final; below 0 while none does."""
+    finality: Finality
+    """When a block counts as final."""
 
 
 async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
@@ -46,7 +49,7 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
     """
     row = (
         await session.execute(
-            select(Chain.genesis_hash, Chain.next_block, Chain.last_hash, Chain.confirmed_block).where(
+            select(Chain.genesis_hash, Chain.next_block, Chain.last_hash, Chain.confirmed_block, Chain.finality).where(
                 Chain.chain_id == chain_id
             )
         )
@@ -56,7 +59,9 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
             f"Chain {chain_id} is not known here: deploy the contracts on it first, or correct BLOCKCHAIN_RPC.",
             chainId=chain_id,
         )
-    return Cursor(chain_id, *row)
+    return Cursor(
+        chain_id, row.genesis_hash, row.next_block, row.last_hash, row.confirmed_block, Finality.parse(row.finality)
+    )
 
 
 async def move_cursor(

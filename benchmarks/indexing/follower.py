@@ -17,7 +17,6 @@ from benchmarks.indexing.measured import Clock
 from indexer import Endpoints, Indexer
 from ledger.chain import Rpc, load_contracts
 from ledger.db.session import create_engine, create_sessions
-from ledger.kernel.finality import AT_ONCE
 
 CHAIN_ID = 31_337
 WINDOW = 256
@@ -35,9 +34,7 @@ async def follow(database_url: str, rpc_url: str) -> None:
         clock = Clock()
         async with sessions() as session:
             contracts = await load_contracts(session, CHAIN_ID)
-        indexer = Indexer(
-            sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, finality=AT_ONCE, window=WINDOW
-        )
+        indexer = Indexer(sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, window=WINDOW)
         running = asyncio.create_task(indexer.run(stop))
         while not indexer.at_head and not running.done():  # noqa: ASYNC110  # it tells nobody when it gets there
             await asyncio.sleep(LOOK_EVERY_SECONDS)

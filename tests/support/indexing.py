@@ -13,7 +13,6 @@ from indexer.rebuild import Rebuild
 from ledger.chain import Network, Rpc, function_data, load_contracts
 from ledger.chain.rpc import to_hex, to_int
 from ledger.db.session import Sessions
-from ledger.kernel.finality import AT_ONCE
 from tests.support.chain import eventually
 
 CHAIN_ID = 31_337
@@ -27,7 +26,7 @@ async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
     """An indexer as the roles wire it, whose window is short."""
     async with sessions() as session:
         contracts = await load_contracts(session, CHAIN_ID)
-    settings: dict[str, Any] = {"finality": AT_ONCE, "window": WINDOW, "poll_seconds": 0.01} | options
+    settings: dict[str, Any] = {"window": WINDOW, "poll_seconds": 0.01} | options
     return Indexer(sessions, Endpoints([rpc], patience_seconds=0.2), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
 
 
@@ -43,7 +42,6 @@ async def make_rebuild(sessions: Sessions, rpc: Rpc, database_url: str) -> Rebui
             CHAIN_ID,
             contracts,
             mirrors=mirrors,
-            finality=AT_ONCE,
             window=WINDOW,
             blocks_per_chunk=32,
         )

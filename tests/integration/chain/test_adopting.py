@@ -20,7 +20,6 @@ from ledger.chain.custody import OperatorName
 from ledger.chain.models import Chain, ChainEvent
 from ledger.db.session import Sessions
 from ledger.kernel.address_book import AddressBook, UnusableAddressBook, address_bytes, file_of
-from ledger.kernel.finality import AT_ONCE
 from ledger.kernel.settings import Settings
 from tests.support.deploying import AMOY, OPTIONS, Operator, differences, running_chain
 from tests.support.indexing import MIRRORS, WINDOW
@@ -90,7 +89,7 @@ async def test_a_service_mirrors_what_was_deployed_from_its_first_block_on(
 
     async with sessions() as session:
         assert await session.scalar(select(Chain.next_block)) == book.contracts[0].block_number
-    indexer = Indexer(sessions, Endpoints([amoy]), AMOY, contracts, mirrors=MIRRORS, finality=AT_ONCE, window=WINDOW)
+    indexer = Indexer(sessions, Endpoints([amoy]), AMOY, contracts, mirrors=MIRRORS, window=WINDOW)
     await indexer.catch_up()
     async with sessions() as session:
         granted = select(func.count()).select_from(ChainEvent).where(ChainEvent.name == "RoleGranted")

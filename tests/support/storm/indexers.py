@@ -6,7 +6,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ledger.kernel.faults import FaultPoint
-from ledger.kernel.finality import Finality
 from tests.support.storm import indexing_process
 from tests.support.storm.indexing_process import Orders
 
@@ -29,11 +28,10 @@ class UnexpectedEnd(AssertionError):
 class Indexers:
     """All indexers of one chain. New ones are forked from a process that has imported everything already."""
 
-    def __init__(self, folder: Path, *, database_url: str, rpc_url: str, finality: Finality, window: int) -> None:
+    def __init__(self, folder: Path, *, database_url: str, rpc_url: str, window: int) -> None:
         self._folder = folder
         self._database_url = database_url
         self._rpc_url = rpc_url
-        self._finality = finality
         self._window = window
         self._started = 0
         self._running: list[Running] = []
@@ -51,7 +49,6 @@ class Indexers:
         orders = Orders(
             self._database_url,
             self._rpc_url,
-            self._finality,
             self._window,
             blocks_per_chunk,
             f"{fault}:{passes}" if fault else "",

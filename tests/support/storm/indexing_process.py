@@ -15,7 +15,6 @@ from indexer import Indexer
 from indexer.leader import Lead
 from ledger.chain import Rpc
 from ledger.db.session import Sessions, create_engine, create_sessions
-from ledger.kernel.finality import Finality
 from tests.support.indexing import make_indexer
 from tests.support.storm.haste import HastyLoop
 
@@ -29,7 +28,6 @@ class Orders:
 
     database_url: str
     rpc_url: str
-    finality: Finality
     window: int
     blocks_per_chunk: int
     fault: str
@@ -66,7 +64,6 @@ async def _made(sessions: Sessions, rpc: Rpc, orders: Orders) -> Indexer:
             return await make_indexer(
                 sessions,
                 rpc,
-                finality=orders.finality,
                 window=orders.window,
                 poll_seconds=POLL_SECONDS,
                 blocks_per_chunk=orders.blocks_per_chunk,

@@ -64,7 +64,7 @@ class Storm:
         self._fresh = fresh
         self._actors = Actors(rpc, network)
         self._chain = ForkingChain(rpc, WINDOW)
-        self._indexers = Indexers(folder, database_url=followed.url, rpc_url=node.url, finality=FINALITY, window=WINDOW)
+        self._indexers = Indexers(folder, database_url=followed.url, rpc_url=node.url, window=WINDOW)
         self._submissions = 0
 
     async def begin(self) -> None:
@@ -189,7 +189,7 @@ class Storm:
             submitted = (await session.scalars(select(Submission).where(Submission.sender == UNDELIVERED))).all()
         async with self._fresh.sessions.begin() as session:
             session.add_all(_copy(each) for each in submitted)
-        await (await make_indexer(self._fresh.sessions, self._rpc, finality=FINALITY, window=WINDOW)).catch_up()
+        await (await make_indexer(self._fresh.sessions, self._rpc, window=WINDOW)).catch_up()
         return await self._fresh.rows()
 
     async def _submit(self, calls: Sequence[Call], sent: Sequence[bytes]) -> None:
