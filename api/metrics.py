@@ -7,11 +7,11 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST.partition("; charset")[0]
 
 
 class Metrics:
-    """The figures of one API process, in a registry of their own."""
+    """The figures of one API process, and of whatever else shows its own in the same registry."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
         """Starts every figure at nothing."""
-        self._registry = CollectorRegistry()
+        self._registry = registry or CollectorRegistry()
         self.emissions_tracked = Counter(
             "ccm_emissions_tracked_total", "Activities tracked.", ["category"], registry=self._registry
         )

@@ -1,10 +1,12 @@
 """What the routes work with, put together once by whoever starts the API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from api.limits import Limiter
 from api.metrics import Metrics
 from ledger.chain import IntentWatch, Network
+from ledger.chain.following import Following
 from ledger.db.session import Sessions
 from ledger.kernel.clock import Clock, now
 from ledger.kernel.settings import Settings
@@ -21,4 +23,6 @@ class Services:
     watch: IntentWatch
     clock: Clock = now
     metrics: Metrics = field(default_factory=Metrics)
+    following: Sequence[Following] = ()
+    """How far the indexers of this process are; none where they run elsewhere."""
     limiter: Limiter = field(default_factory=lambda: Limiter(now))

@@ -6,15 +6,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 import ledger.chain.mirror
 import ledger.credits.mirror
 import ledger.market.mirror
 from api.app import create_app
+from api.metrics import Metrics
 from api.services import Services
 from ccm import http
 from ccm.provision import provision
+from ccm.verifying import verify_regularly
 from indexer import Endpoints, Indexer, Mirror
+from indexer.metrics import IndexerMetrics, Monitor
 from ledger.chain import IntentWatch, Network, Relayer, Rpc
+from ledger.chain.following import Following
 from ledger.db import migrate
 from ledger.db.session import Sessions, create_engine, create_sessions
 from ledger.kernel.settings import Settings
@@ -36,6 +42,10 @@ class Wiring:
     network: Network
     watch: IntentWatch
     database_url: str
+    registry: CollectorRegistry
+    """Where all roles show their figures."""
+    metrics: IndexerMetrics
+    monitor: Monitor
 
     def indexer(self) -> Indexer:
         """The role that mirrors the chain."""
@@ -46,6 +56,7 @@ class Wiring:
             self.network.contracts,
             mirrors=MIRRORS,
             window=self.settings.finality_depth,
+            monitor=self.monitor,
         )
 
     def relayer(self) -> Relayer:
@@ -54,7 +65,14 @@ class Wiring:
 
     def services(self) -> Services:
         """What the API works with."""
-        return Services(settings=self.settings, sessions=self.sessions, network=self.network, watch=self.watch)
+        return Services(
+            settings=self.settings,
+            sessions=self.sessions,
+            network=self.network,
+            watch=self.watch,
+            metrics=Metrics(self.registry),
+            following=(self.monitor.following,),
+        )
 
 
 async def run_roles(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -68,7 +86,9 @@ async def run_roles(settings: Settings, stop: asyncio.Event, ready: Callable[[],
             indexer = wiring.indexer()
             mirroring = roles.create_task(_stopping_all(indexer.run(stop), stop), name="indexer")
             roles.create_task(_stopping_all(wiring.relayer().run(stop), stop), name="relayer")
-            await _caught_up(indexer, mirroring, stop)
+            verifying = verify_regularly(settings, wiring.network.name, wiring.metrics, stop)
+            roles.create_task(_stopping_all(verifying, stop), name="verification")
+            await _caught_up(indexer, mirroring, wiring.monitor.following, stop)
             await http.serve(create_app(wiring.services()), settings.port, stop, ready)
         finally:
             stop.set()
@@ -89,7 +109,20 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             endpoints = Endpoints(rpcs, settings.nodes.heads)
             watch = await opened.enter_async_context(IntentWatch(database_url))
             provisioned = await provision(settings, sessions, rpcs[0])
-            yield Wiring(settings, sessions, rpcs[0], endpoints, provisioned.network, watch, database_url)
+            network, registry = provisioned.network, CollectorRegistry()
+            metrics = IndexerMetrics(registry)
+            yield Wiring(
+                settings,
+                sessions,
+                rpcs[0],
+                endpoints,
+                network,
+                watch,
+                database_url,
+                registry,
+                metrics,
+                Monitor(network.name, metrics),
+            )
     finally:
         await engine.dispose()
 
@@ -102,9 +135,11 @@ async def _stopping_all(role: Coroutine[Any, Any, None], stop: asyncio.Event) ->
         stop.set()
 
 
-async def _caught_up(indexer: Indexer, mirroring: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Waits until the mirror has reached the chain's head, the roles are to stop, or the indexer ended."""
-    while not stop.is_set() and not mirroring.done():
+async def _caught_up(
+    indexer: Indexer, mirroring: asyncio.Task[None], following: Following, stop: asyncio.Event
+) -> None:
+    """Waits until the mirror has reached the chain's head, the roles are to stop, or the indexer follows no longer."""
+    while not stop.is_set() and not mirroring.done() and following.stopped is None:
         if indexer.at_head:
             return
         await asyncio.sleep(CATCH_UP_POLL_SECONDS)

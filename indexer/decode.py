@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from indexer.errors import PoisonousEvent
 from indexer.wire import Log
 from ledger.chain.abi import Entry, events
 from ledger.chain.chunk import Event
@@ -37,7 +38,8 @@ class UndecodableLog(Exception):
 class EventReader:
     """Makes events of one chain's logs."""
 
-    def __init__(self, contracts: Contracts) -> None:
+    def __init__(self, chain_id: int, contracts: Contracts) -> None:
+        self._chain_id = chain_id
         self._slicers = {
             (to_hex(address), to_hex(entry.hash)): (address, EventSlicer(entry))
             for name, address in contracts.named().items()
@@ -48,13 +50,25 @@ class EventReader:
         """The log decoded; None for what is no event of the contract's ABI.
 
         Raises:
-            UndecodableLog: it does not fit the ABI.
+            PoisonousEvent: it does not fit the ABI.
         """
         topic = log.topics[0] if log.topics else ""
         known = self._slicers.get((log.address, topic)) or self._slicers.get((log.address.lower(), topic.lower()))
         if known is None:
             return None
         address, slicer = known
+        try:
+            arguments = slicer.arguments(log.topics, log.data)
+        except UndecodableLog as error:
+            raise PoisonousEvent.of(
+                self._chain_id,
+                block_number=block_number,
+                log_index=to_int(log.log_index),
+                contract=address,
+                name=slicer.name,
+                transaction_hash=to_bytes(log.transaction_hash),
+                cause=error,
+            ) from error
         return Event(
             slicer.name,
             address,
@@ -62,7 +76,7 @@ class EventReader:
             to_int(log.log_index),
             block_time,
             to_bytes(log.transaction_hash),
-            slicer.arguments(log.topics, log.data),
+            arguments,
         )
 
 

@@ -1,8 +1,10 @@
 """What stops the indexer, and what only makes it look again."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from ledger.kernel.errors import BlockchainUnavailable, Conflict
+from sqlalchemy.exc import DBAPIError
+
+from ledger.kernel.errors import BlockchainUnavailable, CcmError, Conflict
 
 
 class WrongChain(BlockchainUnavailable):
@@ -29,3 +31,36 @@ class CursorMoved(Exception):
 
 class RebuildRuns(Conflict):
     """The mirror of this chain is being rebuilt already."""
+
+
+class PoisonousEvent(CcmError):
+    """An event that cannot be decoded, or that a mirror refuses. The chain's cursor stays below it until it can be."""
+
+    code: ClassVar[str] = "POISONOUS_EVENT"
+
+    @classmethod
+    def of(
+        cls,
+        chain_id: int,
+        *,
+        block_number: int,
+        log_index: int,
+        contract: bytes,
+        name: str,
+        transaction_hash: bytes,
+        cause: Exception,
+    ) -> Self:
+        """The error with the event's identity, and why it is refused."""
+        why = str(cause.orig) if isinstance(cause, DBAPIError) else str(cause)
+        reason = f"{type(cause).__name__}: {why.partition(chr(10))[0]}"
+        return cls(
+            f"Event {name} of 0x{contract.hex()} in block {block_number}, log {log_index}, cannot be taken in "
+            f"({reason}). Chain {chain_id} is followed no further until it can: see docs/operation.md.",
+            chainId=chain_id,
+            blockNumber=block_number,
+            logIndex=log_index,
+            contract="0x" + contract.hex(),
+            event=name,
+            transactionHash="0x" + transaction_hash.hex(),
+            cause=reason,
+        )

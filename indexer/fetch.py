@@ -36,7 +36,7 @@ class Source:
         self._endpoints = endpoints
         self._chain_id = chain_id
         self._contracts = contracts
-        self._reader = EventReader(contracts)
+        self._reader = EventReader(chain_id, contracts)
         self._addresses = [to_hex(address) for address in contracts.named().values()]
         self._watch = Watch(
             {address: [entry.hash for entry in events(name)] for name, address in contracts.named().items()}

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
 from indexer.endpoints import Endpoints, Heads
-from indexer.errors import CursorMoved, FinalityLags, NoCommonAncestor, WrongChain
+from indexer.errors import CursorMoved, FinalityLags, NoCommonAncestor, PoisonousEvent, WrongChain
 from indexer.fetch import Source
 from indexer.horizon import Horizon, Horizons
 from indexer.leader import Lead, candidate
+from indexer.metrics import Monitor
 from indexer.mirrors import Mirror
+from indexer.poison import is_refusal, poison_in
 from indexer.rewind import rewind
 from ledger.chain.chunk import Block, Chunk
 from ledger.chain.network import Contracts
@@ -49,10 +52,13 @@ class Indexer:
         window: int,
         poll_seconds: float = POLL_SECONDS,
         blocks_per_chunk: int = BLOCKS_PER_CHUNK,
+        monitor: Monitor | None = None,
     ) -> None:
         self._sessions = sessions
         self._source = Source(endpoints, chain_id, contracts)
         self._horizons = Horizons(self._source, window)
+        self._monitor = monitor or Monitor(str(chain_id))
+        self._monitor.asks(endpoints)
         self._chain_id = chain_id
         self._mirrors = mirrors
         self._poll_seconds = poll_seconds
@@ -71,6 +77,8 @@ class Indexer:
 
         What passes (the node restarts, the database does) is waited out.
 
+        At an event that cannot be taken in it stays, and says so: other chains are followed on.
+
         Raises:
             WrongChain, NoCommonAncestor, FinalityLags: only a person can decide what to do; nothing was changed.
         """
@@ -78,6 +86,10 @@ class Indexer:
             try:
                 async with candidate(self._sessions, self._chain_id) as lead:
                     await self._follow(lead, stop)
+            except PoisonousEvent as error:
+                self._monitor.stopped(error)
+                log.critical("%s", error.message, extra={"facts": error.facts})
+                await stop.wait()
             except _LASTING:
                 raise
             except _PASSING as error:
@@ -99,6 +111,7 @@ class Indexer:
         last_block = cursor.next_block - 1
         head = await self._source.head(last_block)
         self.head, self.next_block = head.number, cursor.next_block
+        self._monitor.looked(head, cursor.next_block)
         horizon = await self._horizons.of(head, cursor)
         if head.number < last_block or (head.number == last_block and _differ(head.hash, cursor.last_hash)):
             await self._rewind(cursor, head, horizon)
@@ -141,26 +154,34 @@ class Indexer:
         confirmed = max(cursor.confirmed_block, min(fetched.last_block, horizon.confirmed_block))
         chunk = replace(fetched, confirmed_block=confirmed)
         window = [each for each in chunk.blocks if each.number >= horizon.lowest_block or each is chunk.blocks[-1]]
-        async with self._sessions.begin() as session:
+
+        async def write(session: AsyncSession, part: Chunk) -> None:
+            hash_now = part.blocks[-1].hash
             await store.move_cursor(
-                session,
-                cursor,
-                next_block=chunk.last_block + 1,
-                last_hash=chunk.blocks[-1].hash,
-                confirmed_block=confirmed,
+                session, cursor, next_block=part.last_block + 1, last_hash=hash_now, confirmed_block=confirmed
             )
             await store.append_blocks(session, self._chain_id, window)
-            await store.append_events(session, self._chain_id, chunk.events)
+            await store.append_events(session, self._chain_id, part.events)
             for mirror in self._mirrors:
-                await mirror.apply(session, chunk)
-            await store.forget_blocks(session, self._chain_id, below=min(horizon.lowest_block, chunk.last_block))
+                await mirror.apply(session, part)
+            await store.forget_blocks(session, self._chain_id, below=min(horizon.lowest_block, part.last_block))
             await session.flush()
-            faults.reach("before_cursor_commit")
+
+        try:
+            async with self._sessions.begin() as session:
+                await write(session, chunk)
+                faults.reach("before_cursor_commit")
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            raise await poison_in(self._sessions, write, chunk, error) or error from error
         faults.reach("after_cursor_commit")
+        self._monitor.mirrored(chunk)
         self.next_block = chunk.last_block + 1
 
     async def _rewind(self, cursor: store.Cursor, head: Block, horizon: Horizon) -> None:
         ancestor = await rewind(self._sessions, self._source, self._mirrors, cursor=cursor, head=head, horizon=horizon)
+        self._monitor.rewound(ancestor + 1, cursor.next_block - 1 - ancestor)
         self.next_block = ancestor + 1
 
     async def _read_cursor(self) -> store.Cursor:

@@ -33,6 +33,11 @@ class Settings(BaseSettings):
         default=1, ge=1, description="Blocks, its own included, after which a fact is confirmed."
     )
     finality_depth: int = Field(default=256, ge=16, description="Blocks below the head that a reorg never reaches.")
+    verify_seconds: int = Field(
+        default=300, ge=0, description="Seconds from one verification of the mirror to the next; 0 for none."
+    )
+    ready_lag_blocks: int = Field(default=64, ge=0, description="Blocks that the mirror may lack and still serve.")
+    ready_lag_seconds: int = Field(default=60, ge=0, description="Seconds that the mirror may be behind and serve.")
     wait_seconds: int = Field(default=10, ge=0, le=60, description="How long a write waits for the mirror by default.")
 
     @field_validator("blockchain_rpc")

@@ -13,12 +13,13 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from ccm.stack.anvil import EmbeddedAnvil
-from ledger.chain import Network, Relayer, Rpc, grant_verifier
+from ledger.chain import Custody, Network, Relayer, Rpc, grant_verifier
 from ledger.chain.models import ChainEvent
 from ledger.chain.reader import ChainLog, ChainReader, NotOffered
+from ledger.chain.rpc import to_hex
 from ledger.db.session import Sessions
 from ledger.reconcile import Samples, verify
-from tests.support.chain import VERIFIER, queue_credits, until_done
+from tests.support.chain import SEED, VERIFIER, batch_terms, queue_credits, until_done
 from tests.support.indexing import CHAIN_ID, give_dollars, holder, make_indexer
 from tests.support.verifying import Tampering, check_each_is_found, run
 
@@ -165,3 +166,26 @@ async def test_samples_are_the_same_for_the_same_seed(
             verified = await verify(sessions, reader, network.chain_id, Samples(2, seed))
             assert found.setdefault(seed, verified.holds) == verified.holds
     assert set(found.values()) == {True, False}
+
+
+MISSING = {
+    "coin_holdings": ("every balance of the coin: mirror = chain", holder("Ada")),
+    "credit_holdings": ("every balance of credits: mirror = chain", Custody(SEED).holder(1).address),
+    "credit_batches": (
+        "per batch: issued = circulating + buffered + retired + cancelled, mirror = chain",
+        b"",  # the network's only one
+    ),
+}
+
+
+@pytest.mark.parametrize("table", MISSING)
+async def test_a_row_that_is_missing_is_named_as_one_that_is_wrong(
+    sessions: Sessions, forgetful: Forgetful, network: Network, credits_issued: int, table: str
+) -> None:
+    what, key = MISSING[table]
+    await run(sessions, f"DELETE FROM {table}")
+    verified = await verify(sessions, forgetful, CHAIN_ID)
+    (found,) = [found for found in verified.findings if found.what == what]
+    named = {(drift.table, drift.key): drift.block for drift in found.drifts}
+    block = named[table, to_hex(key or batch_terms(network).batch_id)]
+    assert block == credits_issued if table == "coin_holdings" else block is not None

@@ -1,0 +1,83 @@
+"""Verifies the mirrors again and again beside the roles, in a process of its own: nothing waits for it."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections import Counter
+from typing import Any
+
+from indexer.metrics import IndexerMetrics
+from ledger.kernel.clock import now
+from ledger.kernel.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+async def verify_regularly(settings: Settings, network: str, metrics: IndexerMetrics, stop: asyncio.Event) -> None:
+    """Runs `ccm verify` every `verify_seconds` until `stop` is set; figures and log say what it found.
+
+    A verification that fails (the node does not answer) is no drift: the time of the last one stands still.
+    """
+    while settings.verify_seconds and not await _stops_within(stop, settings.verify_seconds):
+        verification = asyncio.create_task(_verify(settings, network))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({verification, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not verification.done():
+            verification.cancel()
+            return
+        for verified in verification.result():
+            _tell(verified, metrics)
+
+
+def _tell(verified: dict[str, Any], metrics: IndexerMetrics) -> None:
+    """Shows one network's verification as figures, and logs what drifted."""
+    network, drifted = verified["network"], Counter[int]()
+    for found in verified["findings"]:
+        drifted[found["number"]] += len(found["drifts"])
+    for number, rows in drifted.items():
+        metrics.drift.labels(network, number).set(rows)
+    metrics.verified.labels(network).set(int(now().timestamp()))
+    if not verified["holds"]:
+        named = [f"{each['table']} {each['key']}" for found in verified["findings"] for each in found["drifts"]]
+        facts = {"network": network, "rows": len(named), "first": named[:5], "rebuildFrom": verified["rebuildFrom"]}
+        log.error("the mirror of %s drifted. %s", network, verified["remedy"], extra={"facts": facts})
+
+
+async def _verify(settings: Settings, network: str) -> list[dict[str, Any]]:
+    """What `ccm verify` answers, by network; nothing where it came to no answer."""
+    if settings.database_url is None:
+        raise AssertionError("the database is embedded or given")
+    where = {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "BLOCKCHAIN_RPC": settings.blockchain_rpc or "",
+        "CCM_NETWORK": settings.network,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ccm", "verify", "--json", "--network", network),
+        env=os.environ | where,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        told, said = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+    try:
+        networks: list[dict[str, Any]] = json.loads(told)["networks"]
+    except ValueError:
+        log.warning("the mirror could not be verified: %s", said.decode(errors="replace").strip()[-500:])
+        return []
+    return networks
+
+
+async def _stops_within(stop: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
