@@ -64,7 +64,7 @@ class Heads:
             while True:
                 with suppress(aiohttp.ClientError, OSError, msgspec.MsgspecError):
                     async with session.ws_connect(url, heartbeat=HEARTBEAT_SECONDS) as socket:
-                        await socket.send_bytes(msgspec.json.encode(request(0, "eth_subscribe", ("newHeads",))))
+                        await socket.send_json(request(0, "eth_subscribe", ("newHeads",)))
                         if await self._pass_on(socket):
                             pause = FIRST_PAUSE_SECONDS
                 log.info("a WebSocket for new blocks is closed; polling goes on meanwhile")

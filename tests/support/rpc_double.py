@@ -88,6 +88,8 @@ class RpcDouble:
     upstream: str
     asked: Counter[str] = field(default_factory=Counter)
     played: Counter[str] = field(default_factory=Counter)
+    subscriptions: int = 0
+    """How many subscriptions were asked for so far and answered."""
     port: int = 0
     _playing: list[_Playing] = field(default_factory=list)
     _sockets: set[web.WebSocketResponse] = field(default_factory=set)
@@ -199,3 +201,4 @@ class RpcDouble:
             if not self._silent:
                 with suppress(ConnectionError):
                     await socket.send_str(message.data)
+                self.subscriptions += "subscription" not in message.data

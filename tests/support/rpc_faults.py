@@ -196,8 +196,11 @@ def repeats_blocks() -> Fault:
     return Fault("repeats_blocks", strike, frozenset({"eth_getBlockByNumber"}))
 
 
-def lags(blocks: int = 2) -> Fault:
-    """Knows nothing yet of the newest blocks: no header, no logs, and a head that is older."""
+def lags(blocks: int = 2, only: str | None = None) -> Fault:
+    """Knows nothing yet of the newest blocks: no header, no logs, and a head that is older.
+
+    With `only`, just where a request contains a call of this method.
+    """
 
     async def strike(asked: Asked) -> web.StreamResponse:
         (newest,) = await asked.forward([{"jsonrpc": "2.0", "id": 0, "method": "eth_blockNumber", "params": []}])
@@ -207,7 +210,7 @@ def lags(blocks: int = 2) -> Fault:
             _forget_above(call, answer, head)
         return asked.reply(answers)
 
-    return Fault("lags", strike)
+    return Fault("lags", strike, frozenset({only} if only else ()))
 
 
 def _as_seen_at(call: JsonCall, head: int) -> JsonCall:
@@ -264,6 +267,31 @@ def refuses(dialect: str, *, blocks: int | None = None, results: int | None = No
 
     methods = frozenset() if batch is not None else frozenset({"eth_getLogs"})
     return Fault(f"refuses as {dialect}", strike, methods, looks_first=True)
+
+
+def lacks(method: str) -> Fault:
+    """Does not offer a method."""
+
+    async def strike(asked: Asked) -> web.StreamResponse:
+        answers = await asked.answers()
+        for call, answer in zip(asked.calls, answers, strict=True):
+            if call["method"] == method:
+                del answer["result"]
+                answer["error"] = {"code": -32601, "message": f"the method {method} does not exist/is not available"}
+        return asked.reply(answers)
+
+    return Fault(f"lacks {method}", strike, frozenset({method}))
+
+
+def refuses_many_contracts() -> Fault:
+    """Answers for the logs of one contract at a time."""
+
+    async def strike(asked: Asked) -> web.StreamResponse | None:
+        return await _refused_logs(
+            asked, DIALECTS["geth"], 1, lambda call, _answer: isinstance(call["params"][0]["address"], list)
+        )
+
+    return Fault("refuses many contracts", strike, frozenset({"eth_getLogs"}), looks_first=True)
 
 
 def width(call: JsonCall) -> int:
