@@ -41,7 +41,8 @@ def _tell(verified: dict[str, Any], metrics: IndexerMetrics) -> None:
         metrics.drift.labels(network, number).set(rows)
     metrics.verified.labels(network).set(int(now().timestamp()))
     if not verified["holds"]:
-        named = [f"{each['table']} {each['key']}" for found in verified["findings"] for each in found["drifts"]]
+        drifts = [drift for found in verified["findings"] for drift in found["drifts"]]
+        named = sorted({f"{drift['table']} {drift['key']}" for drift in drifts if drift["block"] is not None})
         facts = {"network": network, "rows": len(named), "first": named[:5], "rebuildFrom": verified["rebuildFrom"]}
         log.error("the mirror of %s drifted. %s", network, verified["remedy"], extra={"facts": facts})
 

@@ -8,5 +8,6 @@ VERBS = {
     "down": "Stop what `ccm up` started.",
     "demo": "Tell the main job as a story: from real electricity bills to a retired kilogram.",
     "verify": "Prove that the mirror equals the chain, invariant by invariant.",
+    "indexer": "Look after the chain's mirror.",
     "status": "Say what runs, where, and how far the chain is.",
 }

@@ -4,48 +4,25 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import asyncpg
 import click
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from ccm.commands.options import data_option, examples, json_option, settings_from
+from ccm.places import places_of, reached
 from ccm.progress import reporting
 from ledger.chain import Rpc, check_chain, identify, load_contracts
 from ledger.chain.reader import ChainReader
-from ledger.db.session import Sessions, create_engine, create_sessions
-from ledger.kernel.errors import CcmError
+from ledger.db.session import Sessions
 from ledger.kernel.settings import Settings
 from ledger.reconcile import Report, Samples, Verification, verify
 
 DRIFTS_SHOWN = 5
-
-
-class DatabaseUnavailable(CcmError):
-    """The database cannot be reached, or is none of ours."""
-
-    code = "DATABASE_UNAVAILABLE"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """Where the mirror and the chain are."""
-
-    database_url: str
-    rpc: str
-
-
-class _AccountsFile(msgspec.Struct, rename="camel"):
-    """What the first start wrote, as far as it says where things are."""
-
-    rpc: str
-    database_url: str
 
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -105,38 +82,15 @@ def command(data: Path | None, networks: tuple[str, ...], samples: Samples, as_j
     sys.exit(0 if holds else 1)
 
 
-def _endpoints(settings: Settings) -> Endpoints:
-    """The settings' own, or those of the `ccm up` that keeps its data in the folder."""
-    file = settings.data / "dev-accounts.json"
-    database_url = settings.database_url.get_secret_value() if settings.database_url else None
-    rpc = settings.nodes.calls[0] if settings.blockchain_rpc else None
-    if database_url and rpc:
-        return Endpoints(database_url, rpc)
-    try:
-        told = msgspec.json.decode(file.read_bytes(), type=_AccountsFile)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise click.UsageError(
-            f"{file} does not say where database and chain are: run `ccm up` first, name its folder with --data, or "
-            "set DATABASE_URL and BLOCKCHAIN_RPC."
-        ) from error
-    return Endpoints(database_url or told.database_url, rpc or told.rpc)
-
-
 async def _verify(settings: Settings, networks: Sequence[str], samples: Samples) -> dict[str, Verification]:
     """What was found, by network."""
-    endpoints = _endpoints(settings)
-    engine = create_engine(endpoints.database_url, pool_size=2)
-    sessions = create_sessions(engine)
-    try:
+    places = places_of(settings)
+    async with reached(places.database_url) as sessions:
         with reporting() as report:
             return {
-                network: await _verify_network(sessions, endpoints.rpc, network, samples, report)
+                network: await _verify_network(sessions, places.rpc, network, samples, report)
                 for network in networks or (settings.network,)
             }
-    except (OSError, asyncpg.PostgresError) as error:
-        raise DatabaseUnavailable(f"The database does not answer ({error}); is `ccm up` running?") from error
-    finally:
-        await engine.dispose()
 
 
 async def _verify_network(
