@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
-from indexer.errors import NoCommonAncestor
+from indexer.errors import InconsistentAnswer, NoCommonAncestor
 from indexer.fetch import Source
 from indexer.horizon import Horizon
 from indexer.mirrors import Mirror
@@ -33,6 +33,7 @@ async def rewind(
 
     Raises:
         NoCommonAncestor: they share none that is remembered.
+        InconsistentAnswer: they share all: what told of a change is not true, or no longer.
         CursorMoved: another indexer was faster.
     """
     async with sessions() as session:
@@ -42,6 +43,8 @@ async def rewind(
     ancestor = await _common_ancestor(source, remembered, head)
     if ancestor is None:
         raise _no_ancestor(cursor, head, remembered)
+    if ancestor == cursor.next_block - 1:
+        raise InconsistentAnswer("The endpoint shows the last block as it was, and a child of another.", block=ancestor)
     log.warning("chain %d changed: rewinding from block %d to %d", cursor.chain_id, cursor.next_block - 1, ancestor)
     async with sessions.begin() as session:
         await store.move_cursor(

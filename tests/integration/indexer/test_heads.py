@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 from indexer import Endpoints, Indexer
 from ledger.chain import load_contracts
-from ledger.kernel.finality import AT_ONCE
 from tests.support.chain import eventually
 from tests.support.faulty import Faulty
 from tests.support.indexing import CHAIN_ID, MIRRORS, WINDOW
@@ -21,14 +20,7 @@ async def following(faulty: Faulty, poll_seconds: float) -> AsyncIterator[Indexe
         contracts = await load_contracts(session, CHAIN_ID)
     endpoints = Endpoints([faulty.through], [faulty.node.ws_url])
     indexer = Indexer(
-        faulty.sessions,
-        endpoints,
-        CHAIN_ID,
-        contracts,
-        mirrors=MIRRORS,
-        finality=AT_ONCE,
-        window=WINDOW,
-        poll_seconds=poll_seconds,
+        faulty.sessions, endpoints, CHAIN_ID, contracts, mirrors=MIRRORS, window=WINDOW, poll_seconds=poll_seconds
     )
     stop = asyncio.Event()
     running = asyncio.create_task(indexer.run(stop))

@@ -1,52 +1,52 @@
 """A node with limits: they are learned at the first refusal, in whatever words, and never run into again."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 
 from indexer.endpoints.errors import EndpointFailed, EndpointRefused
+from indexer.endpoints.refusals import Kind
+from indexer.fetch import Source
 from tests.support import rpc_faults as faults
+from tests.support.dialects import DIALECTS
 from tests.support.faulty import Faulty
 
 
-@pytest.mark.parametrize(
-    ("dialect", "limits"),
-    [
-        ("avalanche", {"blocks": 5}),
-        ("alchemy free", {"blocks": 5}),
-        ("quicknode", {"blocks": 5}),
-        ("drpc", {"blocks": 5}),
-        ("ankr", {"blocks": 5}),
-        ("infura", {"results": 8}),
-        ("alchemy", {"results": 8}),
-        ("geth", {"results": 8}),
-        ("proxyd", {"results": 8}),
-        ("drpc batch", {"batch": 3}),
-        ("no batches", {"batch": 1}),
-    ],
-)
-async def test_whatever_its_words_a_limit_is_kept_to(faulty: Faulty, dialect: str, limits: dict[str, int]) -> None:
-    for _ in range(12):
-        await faulty.give()
-    faulty.node.play(faults.refuses(dialect, **limits), times=None)
-    indexer = await faulty.indexer()
-    await indexer.catch_up()
-    learning = faulty.node.played[f"refuses as {dialect}"]
-    for _ in range(12):
-        await faulty.give()
-    await indexer.catch_up()
-
-    assert 1 <= learning <= 8
-    assert faulty.node.played[f"refuses as {dialect}"] <= learning + 1
-    assert await faulty.drifts() == []
+async def read_all(source: Source, head: int) -> set[tuple[int, int]]:
+    """The places of all events, read as the indexer reads them."""
+    places: set[tuple[int, int]] = set()
+    first = 0
+    while first <= head:
+        chunk = await source.chunk(first, head, window_from=head - 3)
+        places |= {(event.block_number, event.log_index) for event in chunk.events}
+        first = chunk.last_block + 1
+    return places
 
 
-@pytest.mark.parametrize("results", [1, 4])
-async def test_one_block_with_more_events_than_are_answered_is_read_by_its_receipts(
-    faulty: Faulty, results: int
-) -> None:
+async def test_whatever_its_words_a_limit_is_learned_and_kept_to(faulty: Faulty) -> None:
+    for _ in range(6):
+        head = await faulty.give()
+    expected = await read_all(await faulty.source(), head)
+    most_in_a_block = max(Counter(number for number, _ in expected).values())
+    limits = {Kind.BLOCKS: {"blocks": 5}, Kind.RESULTS: {"results": most_in_a_block + 2}, Kind.BATCH: {"batch": 3}}
+    for name, dialect in DIALECTS.items():
+        if dialect.kind not in limits:
+            continue
+        source = await faulty.source()
+        faulty.node.play(faults.refuses(name, **limits[dialect.kind]), times=None)
+        assert await read_all(source, head) == expected, name
+        learning = faulty.node.played[f"refuses as {name}"]
+        assert 1 <= learning <= 8, name
+        assert await read_all(source, head) == expected, name
+        # What no limit was named for is tried again, by small steps.
+        assert faulty.node.played[f"refuses as {name}"] - learning <= (0 if "{limit" in dialect.text else 3), name
+        faulty.node.heal()
+
+
+async def test_one_block_with_more_events_than_are_answered_is_read_by_its_receipts(faulty: Faulty) -> None:
     await faulty.crowd(20)
-    faulty.node.play(faults.refuses("geth", results=results), times=None)
+    faulty.node.play(faults.refuses("geth", results=1), times=None)
     await (await faulty.indexer()).catch_up()
 
     assert faulty.node.asked["eth_getBlockReceipts"]
