@@ -15,6 +15,7 @@ from api.app import create_app
 from api.metrics import Metrics
 from api.services import Services
 from ccm import http
+from ccm.progress import catching_up
 from ccm.provision import provision
 from ccm.verifying import verify_regularly
 from indexer import Endpoints, Indexer, Mirror
@@ -139,7 +140,9 @@ async def _caught_up(
     indexer: Indexer, mirroring: asyncio.Task[None], following: Following, stop: asyncio.Event
 ) -> None:
     """Waits until the mirror has reached the chain's head, the roles are to stop, or the indexer follows no longer."""
-    while not stop.is_set() and not mirroring.done() and following.stopped is None:
-        if indexer.at_head:
-            return
-        await asyncio.sleep(CATCH_UP_POLL_SECONDS)
+    with catching_up([following]) as tell:
+        while not stop.is_set() and not mirroring.done() and following.stopped is None:
+            if indexer.at_head:
+                return
+            tell()
+            await asyncio.sleep(CATCH_UP_POLL_SECONDS)
