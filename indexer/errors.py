@@ -37,6 +37,8 @@ class PoisonousEvent(CcmError):
     """An event that cannot be decoded, or that a mirror refuses. The chain's cursor stays below it until it can be."""
 
     code: ClassVar[str] = "POISONOUS_EVENT"
+    fault: ClassVar[str] = "undecodable"
+    """What an endpoint is blamed with that alone shows such an event."""
 
     @classmethod
     def of(

@@ -174,7 +174,10 @@ class Indexer:
         except Exception as error:
             if not is_refusal(error):
                 raise
-            raise await poison_in(self._sessions, write, chunk, error) or error from error
+            poison = await poison_in(self._sessions, write, chunk, error)
+            if poison is None:
+                raise
+            raise poison from error
         faults.reach("after_cursor_commit")
         self._monitor.mirrored(chunk)
         self.next_block = chunk.last_block + 1

@@ -11,7 +11,7 @@ import msgspec
 
 from indexer.endpoints.endpoint import Endpoint
 from indexer.endpoints.errors import EndpointFailed
-from indexer.errors import InconsistentAnswer, WrongChain
+from indexer.errors import InconsistentAnswer, PoisonousEvent, WrongChain
 from indexer.wire import Header
 from ledger.chain.rpc import Rpc, RpcError, to_bytes, to_hex, to_int
 
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 1.0
 """An endpoint that wants to be left alone for longer is not waited for: others are asked, or the caller is told."""
 
-_FAILURES = (EndpointFailed, InconsistentAnswer, RpcError)
+_FAILURES = (EndpointFailed, InconsistentAnswer, PoisonousEvent, RpcError)
 _TEXT = msgspec.json.Decoder(str)
 _HEADER = msgspec.json.Decoder(Header)
 
@@ -69,7 +69,7 @@ class Endpoints:
 
         Raises:
             WrongChain: every endpoint turned out to serve another chain.
-            EndpointFailed, InconsistentAnswer, RpcError: what the last endpoint failed with.
+            EndpointFailed, InconsistentAnswer, PoisonousEvent, RpcError: what the last endpoint failed with.
         """
         failure: Exception | None = None
         for endpoint in self._by_fitness(rather_not):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from indexer import Endpoints, Indexer
 from indexer.errors import PoisonousEvent
 from indexer.metrics import Monitor
 from ledger.chain import Network, Rpc
@@ -16,7 +17,7 @@ from ledger.chain.rpc import Reply, to_hex
 from ledger.db.session import Sessions
 from ledger.market.mirror_models import CoinHolding
 from tests.support.chain import eventually
-from tests.support.indexing import give_dollars, holder, make_indexer
+from tests.support.indexing import CHAIN_ID, MIRRORS, WINDOW, give_dollars, holder, make_indexer
 from tests.support.verifying import drifts, run
 
 REFUSING = "ALTER TABLE coin_holdings ADD CONSTRAINT nobody_is_rich CHECK (balance_micros < 1000)"
@@ -114,3 +115,11 @@ async def test_a_log_of_ours_that_cannot_be_decoded_is_not_passed_over(
     assert await next_block(sessions) == before
     async with sessions() as session:
         assert await session.scalar(select(func.count()).select_from(ChainEvent)) == 0
+
+
+async def test_another_endpoint_that_shows_it_whole_is_believed(sessions: Sessions, rpc: Rpc, network: Network) -> None:
+    block = await give_dollars(rpc, network, "Ben", 2)
+    async with Garbling(rpc.url, block) as node:
+        indexer = Indexer(sessions, Endpoints([node, rpc]), CHAIN_ID, network.contracts, mirrors=MIRRORS, window=WINDOW)
+        await indexer.catch_up()
+    assert (await dollars(sessions, "Ben"), await drifts(sessions, rpc, network)) == (2, [])
