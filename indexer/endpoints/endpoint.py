@@ -139,8 +139,9 @@ class Endpoint:
     def _refused(self, fault: _Fault, reply: Reply | None = None) -> BlockchainUnavailable | RpcError:
         """What to raise for a refusal, of one call or of a whole request."""
         status = OK if reply is None else reply.status
-        refusal = understand(fault.code, fault.message, status)
-        said = f"{fault.message or 'no reason given'} ({fault.code or f'status {status}'})"
+        text = f"{fault.message} {fault.data or ''}".strip()
+        refusal = understand(fault.code, text, status)
+        said = f"{text or 'no reason given'} ({fault.code or f'status {status}'})"
         if refusal is None and status != OK:
             return self._failure(f"status {status}", f"status {status}")
         if refusal is None or refusal.kind == Kind.METHOD:

@@ -64,7 +64,7 @@ WORDINGS = (
     _wording(Kind.BEHIND, "Geth, Reth, Nimbus", r"extends beyond current head block"),
     _wording(Kind.BEHIND, "Erigon", r"is beyond latest exec"),
     _wording(Kind.BEHIND, "Optimism's proxyd", r"block is out of range"),
-    _wording(Kind.BEHIND, "Hyperliquid", r"^invalid block range$"),
+    _wording(Kind.BEHIND, "Hyperliquid", r"^invalid block range\b(?! params)"),
     _wording(Kind.BEHIND, "Geth", r"unknown block|header not found|block not found"),
     _wording(Kind.RESULTS, "Infura, Geth-like nodes, zkEVM", r"query returned more than <n> results"),
     _wording(Kind.RESULTS, "Reth, LlamaRPC, Ankr, Base", r"query exceeds max results( <n>)?"),
@@ -84,7 +84,7 @@ WORDINGS = (
         "PublicNode, BNB Smart Chain, Cloudflare, Hyperliquid, Morph, Polygon's CDK",
         r"max(imum)?( block)? range( is)?[:=]? ?=? ?<n>",
     ),
-    _wording(Kind.BLOCKS, "Infura", r"^range \d+ exceeds limit of <n>"),
+    _wording(Kind.BLOCKS, "Infura", r"\brange \d+ exceeds limit of <n>"),
     _wording(Kind.BLOCKS, "Tenderly", r"is bigger than range limit <n>"),
     _wording(Kind.BLOCKS, "Erigon", r"block range exceeds server limit, narrow your filter: <n>"),
     _wording(Kind.BLOCKS, "dRPC", r"ranges over <n> blocks are not supported"),
@@ -105,13 +105,14 @@ WORDINGS = (
 )
 """The first that fits counts: what names two limits stands where it is meant."""
 
-_RANGE = re.compile(r"(?:\[|range )(0x[0-9a-f]+|\d+)(?:, ?|-)(0x[0-9a-f]+|\d+)\]?$")
+_RANGE = re.compile(r"(?:\[|range )(0x[0-9a-f]+|\d+)(?:, ?|-)(0x[0-9a-f]+|\d+)")
 
 
 def understand(code: int, message: str, status: int = 200) -> Refusal | None:
     """What a refusal is about, by its text first: the same code means different things to different nodes.
 
-    `status` is that of HTTP. None where nobody is known to say so.
+    The text is the message, and whatever data stands beside it; `status` is that of HTTP. None where nobody is known to
+    say so.
     """
     text = message.strip().lower().rstrip(".")
     if status == TOO_MANY_REQUESTS:

@@ -301,8 +301,9 @@ def width(call: JsonCall) -> int:
 
 
 def _refused_whole(words: Dialect, limit: int) -> web.Response:
-    error = {"code": words.code, "message": words.text.format(limit=limit, first="0x0", last="0x1")}
-    return web.json_response({"jsonrpc": "2.0", "id": None, "error": error}, status=words.status)
+    return web.json_response(
+        {"jsonrpc": "2.0", "id": None, "error": words.error(limit, "0x0", "0x1")}, status=words.status
+    )
 
 
 async def _refused_logs(
@@ -315,8 +316,7 @@ async def _refused_logs(
             refused = True
             del answer["result"]
             first = to_int(call["params"][0].get("fromBlock", "0x0"))
-            text = words.text.format(limit=limit, first=hex(first), last=hex(first + max(0, width(call) // 2 - 1)))
-            answer["error"] = {"code": words.code, "message": text}
+            answer["error"] = words.error(limit, hex(first), hex(first + max(0, width(call) // 2 - 1)))
     if not refused:
         return None
     response = asked.reply(answers)

@@ -86,6 +86,30 @@ async def test_logs_of_one_branch_are_not_taken_for_those_of_another(faulty: Fau
     assert await faulty.drifts() == []
 
 
+async def test_blocks_that_are_not_parent_and_child_are_no_chain(faulty: Faulty) -> None:
+    first = await faulty.give()
+    last = await faulty.give()
+    source = await faulty.source()
+    faulty.node.play(faults.tears_the_chain())
+    with pytest.raises(InconsistentAnswer, match="changed while it was read"):
+        await source.chunk(first, last, window_from=first)
+    assert (await source.chunk(first, last, window_from=first)).events
+
+
+async def test_a_head_that_was_shown_and_is_gone_is_not_quietly_replaced(faulty: Faulty) -> None:
+    source = await faulty.source()
+    snapshot = await faulty.rpc.call("evm_snapshot")
+    await faulty.give()
+    head = await source.head()
+    assert await faulty.rpc.call("evm_revert", snapshot)
+    await faulty.rpc.call("evm_mine")
+    with pytest.raises(InconsistentAnswer, match="changed while it was read"):
+        await source.chunk(head.number, head.number, window_from=head.number)
+
+    head = await source.head()
+    assert not (await source.chunk(head.number, head.number, window_from=head.number)).events
+
+
 async def test_a_node_that_is_behind_has_no_say_over_logs(faulty: Faulty) -> None:
     """Another one behind the same address answers for the logs: it has none, and not the block either."""
     indexer = await faulty.indexer()

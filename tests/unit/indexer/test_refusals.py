@@ -11,8 +11,8 @@ LIMIT = 1500
 
 
 def said_by(dialect: Dialect, limit: int = LIMIT) -> Refusal | None:
-    text = dialect.text.format(limit=limit, first="0x64", last="0x1f3")
-    return understand(dialect.code, text, dialect.status)
+    error = dialect.error(limit, "0x64", "0x1f3")
+    return understand(error["code"], f"{error['message']} {error.get('data', '')}", dialect.status)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
