@@ -96,6 +96,25 @@ async def test_blocks_that_are_not_parent_and_child_are_no_chain(faulty: Faulty)
     assert (await source.chunk(first, last, window_from=first)).events
 
 
+async def test_a_block_in_anothers_place_is_not_taken_for_it(faulty: Faulty) -> None:
+    last = await faulty.give()
+    source = await faulty.source()
+    faulty.node.play(faults.repeats_blocks())
+    with pytest.raises(InconsistentAnswer, match="another block"):
+        await source.blocks([last - 1, last])
+    assert [block.number for block in await source.blocks([last - 1, last])] == [last - 1, last]
+
+
+async def test_a_child_of_another_block_rewinds_nothing_that_is_still_there(faulty: Faulty) -> None:
+    """The node that shows it also shows the mirrored block as it was: one of the two is not true."""
+    indexer = await faulty.indexer()
+    await indexer.catch_up()
+    await faulty.give(5)
+    faulty.node.play(faults.tears_the_chain(), times=None)
+    with pytest.raises(InconsistentAnswer, match="a child of another"):
+        await indexer.advance()
+
+
 async def test_a_head_that_was_shown_and_is_gone_is_not_quietly_replaced(faulty: Faulty) -> None:
     source = await faulty.source()
     snapshot = await faulty.rpc.call("evm_snapshot")
