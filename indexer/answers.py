@@ -1,6 +1,6 @@
 """What the source asks an endpoint, and its answers as far as each can be judged by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -10,6 +10,9 @@ from indexer.endpoints.refusals import Kind
 from indexer.errors import InconsistentAnswer
 from indexer.wire import Header, Log, Receipt
 from ledger.chain.rpc import Call, RpcError, to_int
+
+AskLogs = Callable[[Endpoint, Sequence[str], Sequence[Header]], Awaitable[list[Log]]]
+"""Asks an endpoint for the logs of these contracts in these blocks."""
 
 _HEADER: msgspec.json.Decoder[Header | None] = msgspec.json.Decoder(Header | None)
 _LOGS = msgspec.json.Decoder(list[Log])
@@ -55,19 +58,20 @@ async def ask_crowded(endpoint: Endpoint, addresses: Sequence[str], number: int)
     return logs, [shown]
 
 
-async def ask_logs_again(endpoint: Endpoint, addresses: Sequence[str], shown: Header) -> list[Log]:
-    """The logs of these contracts in one block, by its receipts; where the node offers none, by the block's hash."""
+async def ask_logs_again(endpoint: Endpoint, addresses: Sequence[str], shown: Sequence[Header]) -> list[Log]:
+    """The logs of these contracts in blocks, by their receipts; where the node offers none, by the blocks' hashes."""
     try:
-        receipts = await ask_receipts(endpoint, shown)
+        return [log for each in shown for log in _of(await ask_receipts(endpoint, each), addresses)]
     except RpcError:
         return await ask_logs_by_hash(endpoint, addresses, shown)
-    return _of(receipts, addresses)
 
 
-async def ask_logs_by_hash(endpoint: Endpoint, addresses: Sequence[str], shown: Header) -> list[Log]:
-    """The logs of these contracts in one block: a node that does not know the block cannot say that there are none."""
-    (logs,) = await endpoint.ask([("eth_getLogs", ({"address": addresses, "blockHash": shown.hash},))])
-    return _LOGS.decode(logs)
+async def ask_logs_by_hash(endpoint: Endpoint, addresses: Sequence[str], shown: Sequence[Header]) -> list[Log]:
+    """The logs of these contracts in blocks: a node that does not know a block cannot say that there are none."""
+    parts = await endpoint.ask(
+        [("eth_getLogs", ({"address": addresses, "blockHash": header.hash},)) for header in shown]
+    )
+    return [log for part in parts for log in _LOGS.decode(part)]
 
 
 async def ask_receipts(endpoint: Endpoint, shown: Header) -> list[Receipt]:

@@ -146,21 +146,31 @@ class Source:
     async def _check_blooms(self, endpoint: Endpoint, headers: Sequence[Header], logs: Sequence[Log]) -> None:
         """That no block left out events that its bloom shows, as far as a bloom can tell."""
         possible = {header.number: set(self._watch.possible(from_hex(header.logs_bloom))) for header in headers}
+        told: dict[str, set[str]] = {header.number: set() for header in headers}
         for log in logs:
             if possible.get(log.block_number) and log.topics:
                 possible[log.block_number].discard((to_bytes(log.address), to_bytes(log.topics[0])))
-        for header in headers:
-            if possible[header.number]:
-                await self._ask_again(endpoint, header, {log.log_index for log in logs if _is_of(log, header)})
+                told[log.block_number].add(log.log_index)
+        doubted = [header for header in headers if possible[header.number]]
+        for header in doubted:
+            if not told[header.number] and is_telling(from_hex(header.logs_bloom)):
+                await self._ask_again(endpoint, [header], told, answers.ask_logs_again)
+        # What a crowded bloom shows is there by chance, nearly always: those blocks are asked for once more together.
+        rest = [header for header in doubted if told[header.number] or not is_telling(from_hex(header.logs_bloom))]
+        await self._ask_again(endpoint, rest, told, answers.ask_logs_by_hash)
 
-    async def _ask_again(self, doubted: Endpoint, header: Header, told: set[str]) -> None:
-        """Asks for a block's logs another way, and of another endpoint if there is one."""
-        ask = answers.ask_logs_again if is_telling(from_hex(header.logs_bloom)) else answers.ask_logs_by_hash
-        logs = await self._endpoints.ask(lambda endpoint: ask(endpoint, self._addresses, header), rather_not=doubted)
-        if {log.log_index for log in logs} - told:
-            raise InconsistentAnswer(
-                f"The endpoint {doubted.name} left out events of a block.", block=to_int(header.number)
-            )
+    async def _ask_again(
+        self, doubted: Endpoint, headers: Sequence[Header], told: Mapping[str, set[str]], ask: answers.AskLogs
+    ) -> None:
+        """Asks for the logs of these blocks another way, and of another endpoint if there is one."""
+        if not headers:
+            return
+        logs = await self._endpoints.ask(lambda endpoint: ask(endpoint, self._addresses, headers), rather_not=doubted)
+        for log in logs:
+            if log.log_index not in told[log.block_number]:
+                raise InconsistentAnswer(
+                    f"The endpoint {doubted.name} left out events of a block.", block=to_int(log.block_number)
+                )
 
     async def _lacking(self, endpoint: Endpoint, logs: Sequence[Log], shown: Mapping[int, Block]) -> dict[int, Block]:
         """The blocks of the logs that do not say their time, as far as they were not shown."""
@@ -203,10 +213,6 @@ def _once(ordered: Sequence[Event]) -> list[Event]:
         if ordered[place] != ordered[place - 1]:
             raise InconsistentAnswer("Two events stand in the same place.", block=ordered[place].block_number)
     return [event for place, event in enumerate(ordered) if place not in repeated] if repeated else list(ordered)
-
-
-def _is_of(log: Log, header: Header) -> bool:
-    return log.block_number == header.number
 
 
 def _time(log: Log) -> datetime:

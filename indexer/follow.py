@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
+from indexer.ahead import Ahead
 from indexer.endpoints import Endpoints, Heads
 from indexer.errors import CursorMoved, FinalityLags, NoCommonAncestor, PoisonousEvent, WrongChain
 from indexer.fetch import Source
@@ -56,6 +57,7 @@ class Indexer:
     ) -> None:
         self._sessions = sessions
         self._source = Source(endpoints, chain_id, contracts)
+        self._ahead = Ahead(self._source)
         self._horizons = Horizons(self._source, window)
         self._monitor = monitor or Monitor(str(chain_id))
         self._monitor.asks(endpoints)
@@ -107,6 +109,13 @@ class Indexer:
 
     async def advance(self) -> bool:
         """One step: a chunk forward, or a rewind. False when the mirror shows the head already."""
+        try:
+            return await self._advance()
+        except BaseException:
+            await self._ahead.drop()
+            raise
+
+    async def _advance(self) -> bool:
         cursor = await self._read_cursor()
         last_block = cursor.next_block - 1
         head = await self._source.head(last_block)
@@ -138,16 +147,24 @@ class Indexer:
                 self._pause_seconds = self._poll_seconds
                 if not moved:
                     await heads.wait(stop, self._poll_seconds)
+        await self._ahead.drop()
 
     async def _check_chain(self) -> None:
         await self._source.check((await self._read_cursor()).genesis_hash)
 
     async def _fetch(self, cursor: store.Cursor, head: Block, horizon: Horizon) -> Chunk:
-        """The next chunk, as large as the source chooses."""
-        last = min(head.number, cursor.next_block + self._blocks_per_chunk - 1)
-        chunk = await self._source.chunk(cursor.next_block, last, window_from=horizon.lowest_block)
+        """The next chunk, as large as the source chooses; the one after it is asked for meanwhile."""
+        window_from = horizon.lowest_block
+        chunk = await self._ahead.chunk(
+            cursor.next_block, self._last_of(cursor.next_block, head), window_from=window_from
+        )
+        following = chunk.last_block + 1
+        self._ahead.start(following, self._last_of(following, head), window_from=window_from)
         faults.reach("after_chunk_decoded")
         return chunk
+
+    def _last_of(self, first: int, head: Block) -> int:
+        return min(head.number, first + self._blocks_per_chunk - 1)
 
     async def _mirror(self, cursor: store.Cursor, fetched: Chunk, horizon: Horizon) -> None:
         """Takes the chunk in: events, mirrors, window and cursor, in one transaction."""
