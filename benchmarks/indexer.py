@@ -19,14 +19,19 @@ from statistics import median, quantiles
 
 from benchmarks.evm.chain import running_chain
 from benchmarks.evm.world import deploy_world
-from benchmarks.indexing.check import check_copy, check_index, count_logs
+from benchmarks.indexing.check import check_copy, check_index, check_replay, count_logs
 from benchmarks.indexing.head import waits_at_head
-from benchmarks.indexing.rig import Run, running_rig
+from benchmarks.indexing.replay import Replay, record, serving
+from benchmarks.indexing.rig import Rig, Run, running_rig
 from benchmarks.indexing.trading import Size, Trading
 from benchmarks.report import Target, machine, number, report_json, table, targets_table
 
 FULL = Size(holders=5000, blocks=1000, transfers=200)
 QUICK = Size(holders=500, blocks=30, transfers=200)
+SHORT, LONG = 100_000, 1_000_000
+REPEATED_PAUSES = 20
+"""The long chain repeats the transfers of so many stretches of the real one."""
+FLATNESS = "% of the short chain's speed on the long one"
 
 
 @dataclass(slots=True)
@@ -39,6 +44,10 @@ class Found:
     fetching: list[Run] = field(default_factory=list)
     restart_seconds: list[float] = field(default_factory=list)
     head_ms: list[float] = field(default_factory=list)
+    short_rates: list[float] = field(default_factory=list)
+    """Events a second of a chain of 100,000 events that a double replays."""
+    long_rates: list[float] = field(default_factory=list)
+    """The same of a million."""
 
     def rate(self, runs: Sequence[Run]) -> float:
         """Events a second, of the run in the middle."""
@@ -69,9 +78,32 @@ async def measure(*, quick: bool) -> Found:
             await check_index(rig, indexed, told, found.events)
             await check_copy(rig, copied, indexed, found.events)
             found.restart_seconds.append(await rig.restart(indexed))
+        if not quick:
+            await _measure_flatness(rig, told.first_busy_block, found)
         found.head_ms = await waits_at_head(rig, trading, indexed, blocks=10 if quick else 150)
         await check_index(rig, indexed, told, await count_logs(rig))
     return found
+
+
+async def _measure_flatness(rig: Rig, first_busy_block: int, found: Found) -> None:
+    """A short chain before and after a long one that is made of the same blocks."""
+    last = first_busy_block + FULL.pause * REPEATED_PAUSES
+    before = await record(rig.world, rig.addresses, 0, first_busy_block - 1)
+    busy = await record(rig.world, rig.addresses, first_busy_block, last)
+    replay = Replay(before, [block for block in busy if block.events == FULL.transfers])
+    async with serving(replay) as url:
+        for events, rates in (
+            (SHORT, found.short_rates),
+            (LONG, found.long_rates),
+            (SHORT, found.short_rates),
+            (LONG, found.long_rates),
+            (SHORT, found.short_rates),
+        ):
+            replay.grow_to(events)
+            database_url = await rig.fresh_database()
+            run = await rig.index(database_url, url)
+            await check_replay(database_url, replay.events())
+            rates.append(replay.events() / run.used.seconds)
 
 
 def figures_of(found: Found) -> dict[str, float]:
@@ -93,6 +125,18 @@ def figures_of(found: Found) -> dict[str, float]:
         "restart to head, s": median(found.restart_seconds),
         "receipt to row, median ms": percentiles[49],
         "receipt to row, p99 ms": percentiles[98],
+        **_flatness(found),
+    }
+
+
+def _flatness(found: Found) -> dict[str, float]:
+    if not found.long_rates:
+        return {}
+    short, long = median(found.short_rates), median(found.long_rates)
+    return {
+        f"{SHORT:,} events replayed, events/s": short,
+        f"{LONG:,} events replayed, events/s": long,
+        FLATNESS: 100 * long / short,
     }
 
 
@@ -105,6 +149,7 @@ def targets_of(figures: dict[str, float]) -> list[Target]:
         Target("restart to head, s", figures["restart to head, s"], 2),
         Target("receipt to row, median ms", figures["receipt to row, median ms"], 100),
         Target("receipt to row, p99 ms", figures["receipt to row, p99 ms"], 250),
+        *([Target(FLATNESS, figures[FLATNESS], 90, at_least=True)] if FLATNESS in figures else ()),
     ]
 
 

@@ -82,3 +82,20 @@ async def check_copy(rig: Rig, database_url: str, indexed_url: str, logs: int) -
     await indexed.close()
     if copied != logs or held != mirrored:
         raise WorkSkipped(f"the bare script copied {copied} of {logs} events, {len(held)} of {len(mirrored)} balances")
+
+
+async def check_replay(database_url: str, events: int) -> None:
+    """Every event of a replayed chain is there, and what went round adds up to what was issued.
+
+    Raises:
+        WorkSkipped: it does not.
+    """
+    connection = await asyncpg.connect(database_url)
+    (row,) = await connection.fetch(
+        "SELECT (SELECT count(*) FROM chain_events) = $1 AS has_all, (SELECT sum(balance_kg) FROM credit_holdings) = "
+        "(SELECT sum(issued_kg - retired_kg) FROM credit_batches) AS adds_up",
+        events,
+    )
+    await connection.close()
+    if not (row["has_all"] and row["adds_up"]):
+        raise WorkSkipped(f"of a replayed chain with {events} events: {dict(row)}")

@@ -17,11 +17,12 @@ from benchmarks.indexing.measured import Clock
 from indexer import Endpoints, Indexer
 from ledger.chain import Rpc, load_contracts
 from ledger.db.session import create_engine, create_sessions
+from ledger.kernel.garbage import collect_seldom
 
 CHAIN_ID = 31_337
 WINDOW = 256
 MIRRORS = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
-LOOK_EVERY_SECONDS = 0.002
+LOOK_EVERY_SECONDS = 0.01
 
 
 async def follow(database_url: str, rpc_url: str) -> None:
@@ -44,4 +45,5 @@ async def follow(database_url: str, rpc_url: str) -> None:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     uvloop.run(follow(*sys.argv[1:]))

@@ -64,17 +64,17 @@ class Rig:
         """The URL of a database that has everything to mirror."""
         return await self.postgres.create_database(f"run_{next(self._numbers)}", template=TEMPLATE)
 
-    async def index(self, database_url: str) -> Run:
-        """The real indexer, until it shows the head."""
-        async with self.following(database_url) as (used, _):
+    async def index(self, database_url: str, rpc_url: str | None = None) -> Run:
+        """The real indexer, until it shows the head, of this chain or another one."""
+        async with self.following(database_url, rpc_url) as (used, _):
             return used
 
     @asynccontextmanager
-    async def following(self, database_url: str) -> AsyncIterator[tuple[Run, float]]:
+    async def following(self, database_url: str, rpc_url: str | None = None) -> AsyncIterator[tuple[Run, float]]:
         """The real indexer, at the head and following on; with the seconds from its process's start to there."""
         loop = asyncio.get_running_loop()
         began, before = loop.time(), self._postgres_cpu_seconds()
-        process = await _start("benchmarks.indexing.follower", database_url, self.rpc_url)
+        process = await _start("benchmarks.indexing.follower", database_url, rpc_url or self.rpc_url)
         try:
             used = await _told(process)
             yield Run(used, self._postgres_cpu_seconds() - before), loop.time() - began
