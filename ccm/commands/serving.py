@@ -9,6 +9,7 @@ import uvloop
 from ccm.logs import logging_to
 from ccm.stack.errors import PortTaken
 from ccm.stack.run import Roles, run
+from ledger.kernel.garbage import collect_seldom
 from ledger.kernel.settings import Settings
 
 
@@ -23,6 +24,7 @@ def serve(settings: Settings, roles: Roles) -> None:
         with logging_to(settings.data):
             await roles(settings, stop, ready)
 
+    collect_seldom()
     try:
         uvloop.run(run(settings, logged, click.echo))
     except PortTaken as error:

@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db.base import Base
-from ledger.db.types import Address, Hash32, non_negative
+from ledger.db.types import ROOM_FOR_CHANGES, Address, Hash32, non_negative
 from ledger.kernel.units import Kg
 
 
@@ -18,7 +18,10 @@ class CreditHolding(Base):
     """
 
     __tablename__ = "credit_holdings"
-    __table_args__ = (non_negative("balance_kg", "earned_kg", "purchased_kg", "sold_kg", "retired_kg"),)
+    __table_args__ = (
+        non_negative("balance_kg", "earned_kg", "purchased_kg", "sold_kg", "retired_kg"),
+        ROOM_FOR_CHANGES,
+    )
 
     chain_id: Mapped[int] = mapped_column(primary_key=True)
     holder: Mapped[Address] = mapped_column(primary_key=True)

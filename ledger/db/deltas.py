@@ -4,8 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, LargeBinary, Table, and_, column, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    LargeBinary,
+    Table,
+    and_,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
@@ -53,23 +67,20 @@ async def add_to_balances(session: AsyncSession, sums: Sums, chain_id: int, delt
     """
     if not deltas:
         return
-    table, key, given = sums.table, sums.key, sums.listed(deltas)
-    stands = and_(table.c.chain_id == chain_id, table.c[key] == given.c[key])
-    results = [func.coalesce(table.c[name], 0) + given.c[name] for name in sums.columns]
-    # The whole result goes in, not the delta: PostgreSQL checks a row's constraints before it looks for a conflict.
-    replacement = insert(table).from_select(
-        ["chain_id", key, *sums.columns],
-        select(literal(chain_id, BigInteger), given.c[key], *results).select_from(given.outerjoin(table, stands)),
+    table, key = sums.table, sums.key
+    given = select(sums.listed(deltas)).cte("given")
+    changed = (
+        update(table)
+        .where(table.c.chain_id == chain_id, table.c[key] == given.c[key])
+        .values({name: table.c[name] + given.c[name] for name in sums.columns})
+        .returning(table.c[key], and_(*(table.c[name] == 0 for name in sums.columns)).label("is_empty"))
+        .cte("changed")
     )
-    empty = and_(*(table.c[name] == 0 for name in sums.columns))
-    written = (
-        replacement.on_conflict_do_update(
-            index_elements=["chain_id", key], set_={name: replacement.excluded[name] for name in sums.columns}
-        )
-        .returning(table.c[key], empty.label("empty"))
-        .cte("written")
+    fresh = select(literal(chain_id, BigInteger), given.c[key], *(given.c[name] for name in sums.columns)).where(
+        or_(*(given.c[name] != 0 for name in sums.columns)), ~exists().where(changed.c[key] == given.c[key])
     )
-    emptied = (await session.scalars(select(written.c[key]).where(written.c.empty))).all()
+    added = insert(table).from_select(["chain_id", key, *sums.columns], fresh).cte("added")
+    emptied = (await session.scalars(select(changed.c[key]).where(changed.c.is_empty).add_cte(added))).all()
     if emptied:
         await session.execute(delete(table).where(table.c.chain_id == chain_id, table.c[key].in_(emptied)))
 

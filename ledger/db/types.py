@@ -42,6 +42,9 @@ Address = Annotated[bytes, mapped_column(LargeBinary(20))]
 Hash32 = Annotated[bytes, mapped_column(LargeBinary(32))]
 """A hash, a ref, a nonce: 32 bytes."""
 
+ROOM_FOR_CHANGES = {"postgresql_with": {"fillfactor": "50"}}
+"""For tables whose every row changes all the time: the new version finds room beside the old, and no index changes."""
+
 
 def non_negative(*columns: str) -> CheckConstraint:
     """A constraint that none of the columns is below zero."""

@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.db.base import Base
-from ledger.db.types import Address, Hash32, non_negative
+from ledger.db.types import ROOM_FOR_CHANGES, Address, Hash32, non_negative
 from ledger.kernel.money import Micros, PricePerKg
 from ledger.kernel.units import Kg
 
@@ -70,7 +70,7 @@ class CoinHolding(Base):
     """What a holder has of the stablecoin that the market settles in."""
 
     __tablename__ = "coin_holdings"
-    __table_args__ = (non_negative("balance_micros"),)
+    __table_args__ = (non_negative("balance_micros"), ROOM_FOR_CHANGES)
 
     chain_id: Mapped[int] = mapped_column(primary_key=True)
     holder: Mapped[Address] = mapped_column(primary_key=True)
