@@ -24,7 +24,7 @@ TAMPERINGS: list[Tampering] = [
     ("credit_batches", "UPDATE credit_batches SET deficit_retired_kg = deficit_retired_kg + 1", {6}),
     ("retired_credits", "UPDATE retired_credits SET holder = decode(repeat('01', 20), 'hex')", {3, 6}),
     ("retired_credits", "UPDATE retired_credits SET ref = sha256(ref)", {3, 6}),
-    ("used_authorizations", "UPDATE used_authorizations SET nonce = sha256(nonce)", {3}),
+    ("used_authorizations", "UPDATE used_authorizations SET nonce = sha256(nonce)", {3, 6}),
     ("chain_events", "DELETE FROM chain_events WHERE name = 'BatchReversed'", {6}),
 ]
 
