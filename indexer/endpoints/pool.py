@@ -21,6 +21,9 @@ PATIENCE_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 1.0
 """An endpoint that wants to be left alone for longer is not waited for: others are asked, or the caller is told."""
 
+STRAGGLERS_SECONDS = 1.0
+"""Where all are asked, those that take longer than this and than the first have no say."""
+
 _FAILURES = (EndpointFailed, InconsistentAnswer, PoisonousEvent, RpcError)
 _TEXT = msgspec.json.Decoder(str)
 _HEADER = msgspec.json.Decoder(Header)
@@ -82,21 +85,25 @@ class Endpoints:
         raise self._final(failure)
 
     async def ask_each(self, question: Question[T]) -> list[tuple[Endpoint, T]]:
-        """The answers of all endpoints that give one.
+        """The answers of all endpoints that give one; once there is one, the others are not waited for long.
 
         Raises:
             As for `ask`, where none does.
         """
-        answers: list[tuple[Endpoint, T]] = []
-        failure: Exception | None = None
-        for endpoint in self._by_fitness(None):
-            try:
-                answers.append((endpoint, await self._asked(endpoint, question)))
-            except _FAILURES as error:
-                failure = error
+        asked = {each: asyncio.create_task(self._asked(each, question)) for each in self._by_fitness(None)}
+        try:
+            if asked:
+                await asyncio.wait(asked.values(), timeout=STRAGGLERS_SECONDS)
+            if not any(_answered(task) for task in asked.values()):
+                await asyncio.gather(*asked.values(), return_exceptions=True)
+        finally:
+            for task in asked.values():
+                task.cancel()
+        answers = [(endpoint, task.result()) for endpoint, task in asked.items() if _answered(task)]
         if answers:
             return answers
-        raise self._final(failure)
+        failures = [task.exception() for task in asked.values() if not task.cancelled()]
+        raise self._final(failures[-1] if failures else None)
 
     async def _asked(self, endpoint: Endpoint, question: Question[T]) -> T:
         try:
@@ -132,7 +139,7 @@ class Endpoints:
         usable = [each for each in self.all if each.barred is None and self._wait(each, now) <= LONGEST_WAIT_SECONDS]
         return sorted(usable, key=lambda each: (each is rather_not, max(0.0, each.shunned_until - now)))
 
-    def _final(self, failure: Exception | None) -> Exception:
+    def _final(self, failure: BaseException | None) -> BaseException:
         """What to raise when no endpoint gave an answer; `failure` is what the last one that was asked failed with."""
         in_use = [each for each in self.all if each.barred is None]
         if not in_use:
@@ -148,3 +155,7 @@ class Endpoints:
     @staticmethod
     def _wait(endpoint: Endpoint, now: float) -> float:
         return endpoint.rate.closed_until - now
+
+
+def _answered(task: asyncio.Task[T]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

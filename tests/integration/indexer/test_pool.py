@@ -1,5 +1,6 @@
 """Several nodes of one chain: where one fails, the next one answers, and a stranger is asked for nothing."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 
@@ -103,6 +104,14 @@ async def test_a_node_of_another_chain_is_put_out_of_use(
         assert (await source.chunk(number, number, window_from=number)).events
         assert faulty.node.asked.total() == asked
         faulty.node.heal()
+
+
+async def test_a_node_that_never_answers_does_not_hold_up_the_start(faulty: Faulty, spare: Rpc) -> None:
+    async with Rpc(faulty.node.url) as patient:
+        source = await faulty.source(patient, spare)
+        faulty.node.play(faults.hangs(20), times=None)
+        async with asyncio.timeout(5):
+            await source.check(await genesis_of(faulty))
 
 
 async def test_where_every_node_is_of_another_chain_it_is_said_and_nothing_guessed(
