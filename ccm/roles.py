@@ -54,7 +54,6 @@ class Wiring:
             self.sessions,
             self.endpoints,
             self.network.chain_id,
-            self.network.contracts,
             mirrors=MIRRORS,
             window=self.settings.finality_depth,
             monitor=self.monitor,

@@ -14,9 +14,8 @@ from typing import Any
 
 from indexer.errors import PoisonousEvent
 from indexer.wire import Log
-from ledger.chain.abi import Entry, events
+from ledger.chain.abi import AddableName, Entry, events
 from ledger.chain.chunk import Event
-from ledger.chain.network import Contracts
 from ledger.chain.rpc import to_bytes, to_hex, to_int
 
 ADDRESS = 20
@@ -38,11 +37,11 @@ class UndecodableLog(Exception):
 class EventReader:
     """Makes events of one chain's logs."""
 
-    def __init__(self, chain_id: int, contracts: Contracts) -> None:
+    def __init__(self, chain_id: int, contracts: Mapping[bytes, AddableName]) -> None:
         self._chain_id = chain_id
         self._slicers = {
             (to_hex(address), to_hex(entry.hash)): (address, EventSlicer(entry))
-            for name, address in contracts.named().items()
+            for address, name in contracts.items()
             for entry in events(name)
         }
 

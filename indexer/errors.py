@@ -30,7 +30,7 @@ class CursorMoved(Exception):
 
 
 class RebuildRuns(Conflict):
-    """The mirror of this chain is being rebuilt already."""
+    """The mirror of this chain is being rebuilt already, or cannot be while a contract is on its way into it."""
 
 
 class PoisonousEvent(CcmError):

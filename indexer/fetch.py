@@ -15,7 +15,7 @@ from indexer.endpoints.errors import EndpointFailed, EndpointRefused
 from indexer.endpoints.refusals import Kind
 from indexer.errors import InconsistentAnswer
 from indexer.wire import Header, Log
-from ledger.chain.abi import events
+from ledger.chain.abi import AddableName, events
 from ledger.chain.chunk import Block, Chunk, Event, position_of
 from ledger.chain.network import Contracts
 from ledger.chain.rpc import to_bytes, to_hex, to_int
@@ -32,15 +32,16 @@ class Source:
     What endpoints teach is kept by them: another source over the same `Endpoints` is cheap to make.
     """
 
-    def __init__(self, endpoints: Endpoints, chain_id: int, contracts: Contracts) -> None:
+    def __init__(
+        self, endpoints: Endpoints, chain_id: int, contracts: Contracts, followed: Mapping[bytes, AddableName]
+    ) -> None:
+        """`contracts` are the main ones, as the mirrors know them; `followed`, whose events are read, by address."""
         self._endpoints = endpoints
         self._chain_id = chain_id
         self._contracts = contracts
-        self._reader = EventReader(chain_id, contracts)
-        self._addresses = [to_hex(address) for address in contracts.named().values()]
-        self._watch = Watch(
-            {address: [entry.hash for entry in events(name)] for name, address in contracts.named().items()}
-        )
+        self._reader = EventReader(chain_id, followed)
+        self._addresses = [to_hex(address) for address in followed]
+        self._watch = Watch({address: [entry.hash for entry in events(name)] for address, name in followed.items()})
         self._head: Block | None = None
 
     @property

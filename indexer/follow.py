@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer import store
 from indexer.ahead import Ahead
+from indexer.backfill import backfill
+from indexer.book import Book, check_book, read_book
 from indexer.endpoints import Endpoints, Heads
 from indexer.errors import CursorMoved, FinalityLags, NoCommonAncestor, PoisonousEvent, WrongChain
 from indexer.fetch import Source
@@ -17,10 +19,9 @@ from indexer.horizon import Horizon, Horizons
 from indexer.leader import Lead, candidate
 from indexer.metrics import Monitor
 from indexer.mirrors import Mirror
-from indexer.poison import is_refusal, poison_in
+from indexer.poison import take_in
 from indexer.rewind import rewind
 from ledger.chain.chunk import Block, Chunk
-from ledger.chain.network import Contracts
 from ledger.chain.rpc import RpcError
 from ledger.db.session import Sessions
 from ledger.kernel import faults
@@ -47,7 +48,6 @@ class Indexer:
         sessions: Sessions,
         endpoints: Endpoints,
         chain_id: int,
-        contracts: Contracts,
         *,
         mirrors: Sequence[Mirror],
         window: int,
@@ -56,9 +56,8 @@ class Indexer:
         monitor: Monitor | None = None,
     ) -> None:
         self._sessions = sessions
-        self._source = Source(endpoints, chain_id, contracts)
-        self._ahead = Ahead(self._source)
-        self._horizons = Horizons(self._source, window)
+        self._endpoints = endpoints
+        self._window = window
         self._monitor = monitor or Monitor(str(chain_id))
         self._monitor.asks(endpoints)
         self._chain_id = chain_id
@@ -66,6 +65,7 @@ class Indexer:
         self._poll_seconds = poll_seconds
         self._pause_seconds = poll_seconds
         self._blocks_per_chunk = blocks_per_chunk
+        self._book: Book | None = None
         self.leads = False
         self.at_head = False
         """Whether the mirror showed the chain's newest block, hash and all, when it last looked."""
@@ -108,30 +108,32 @@ class Indexer:
             pass
 
     async def advance(self) -> bool:
-        """One step: a chunk forward, or a rewind. False when the mirror shows the head already."""
+        """One step: a chunk forward, a rewind, or a piece of a contract's past. False when there is nothing to do."""
         try:
             return await self._advance()
         except BaseException:
-            await self._ahead.drop()
+            if self._book is not None:
+                await self._ahead.drop()
             raise
 
     async def _advance(self) -> bool:
-        cursor = await self._read_cursor()
+        cursor, book = await self._look()
         last_block = cursor.next_block - 1
         head = await self._source.head(last_block)
         self.head, self.next_block = head.number, cursor.next_block
         self._monitor.looked(head, cursor.next_block)
         horizon = await self._horizons.of(head, cursor)
-        if head.number < last_block or (head.number == last_block and _differ(head.hash, cursor.last_hash)):
+        self.at_head = head.number == last_block and not _differ(head.hash, cursor.last_hash)
+        if self.at_head:
+            return await self._backfill(book, cursor, horizon)
+        if head.number <= last_block:
             await self._rewind(cursor, head, horizon)
             return True
-        if head.number == last_block:
-            return False
         chunk = await self._fetch(cursor, head, horizon)
         if _differ(chunk.blocks[0].parent_hash, cursor.last_hash):
             await self._rewind(cursor, head, horizon)
         else:
-            await self._mirror(cursor, chunk, horizon)
+            await self._mirror(book, cursor, chunk, horizon)
         return True
 
     async def _follow(self, lead: Lead, stop: asyncio.Event) -> None:
@@ -139,18 +141,47 @@ class Indexer:
             await _wait(stop, STANDBY_SECONDS)
         await self._check_chain()
         self.leads = True
-        async with Heads(self._source.heads_urls) as heads:
+        async with Heads(self._endpoints.heads_urls) as heads:
             while not stop.is_set():
                 await lead.take()
                 moved = await self.advance()
-                self.at_head = not moved
                 self._pause_seconds = self._poll_seconds
                 if not moved:
                     await heads.wait(stop, self._poll_seconds)
         await self._ahead.drop()
 
     async def _check_chain(self) -> None:
-        await self._source.check((await self._read_cursor()).genesis_hash)
+        cursor, _ = await self._look()
+        await self._source.check(cursor.genesis_hash)
+
+    async def _look(self) -> tuple[store.Cursor, Book]:
+        """Where the mirror stands and whose events it has; the source is one that reads those."""
+        async with self._sessions() as session:
+            cursor = await store.read_cursor(session, self._chain_id)
+            book = await read_book(session, self._chain_id)
+        if self._book is None or (book.contracts, book.followed) != (self._book.contracts, self._book.followed):
+            if self._book is not None:
+                await self._ahead.drop()  # it was read for other contracts
+            self._source = Source(self._endpoints, self._chain_id, book.contracts, book.followed)
+            self._ahead = Ahead(self._source)
+            self._horizons = Horizons(self._source, self._window)
+        self._book = book
+        return cursor, book
+
+    async def _backfill(self, book: Book, cursor: store.Cursor, horizon: Horizon) -> bool:
+        """A piece of what was added later; False where nothing is on its way."""
+        if not book.joining:
+            return False
+        await backfill(
+            self._sessions,
+            self._endpoints,
+            self._mirrors,
+            book,
+            cursor=cursor,
+            horizon=horizon,
+            at_most=self._blocks_per_chunk,
+        )
+        return True
 
     async def _fetch(self, cursor: store.Cursor, head: Block, horizon: Horizon) -> Chunk:
         """The next chunk, as large as the source chooses; the one after it is asked for meanwhile."""
@@ -166,7 +197,7 @@ class Indexer:
     def _last_of(self, first: int, head: Block) -> int:
         return min(head.number, first + self._blocks_per_chunk - 1)
 
-    async def _mirror(self, cursor: store.Cursor, fetched: Chunk, horizon: Horizon) -> None:
+    async def _mirror(self, book: Book, cursor: store.Cursor, fetched: Chunk, horizon: Horizon) -> None:
         """Takes the chunk in: events, mirrors, window and cursor, in one transaction."""
         confirmed = max(cursor.confirmed_block, min(fetched.last_block, horizon.confirmed_block))
         chunk = replace(fetched, confirmed_block=confirmed)
@@ -177,6 +208,7 @@ class Indexer:
             await store.move_cursor(
                 session, cursor, next_block=part.last_block + 1, last_hash=hash_now, confirmed_block=confirmed
             )
+            await check_book(session, self._chain_id, book)
             await store.append_blocks(session, self._chain_id, window)
             await store.append_events(session, self._chain_id, part.events)
             for mirror in self._mirrors:
@@ -184,17 +216,7 @@ class Indexer:
             await store.forget_blocks(session, self._chain_id, below=min(horizon.lowest_block, part.last_block))
             await session.flush()
 
-        try:
-            async with self._sessions.begin() as session:
-                await write(session, chunk)
-                faults.reach("before_cursor_commit")
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            poison = await poison_in(self._sessions, write, chunk, error)
-            if poison is None:
-                raise
-            raise poison from error
+        await take_in(self._sessions, write, chunk, "before_cursor_commit")
         faults.reach("after_cursor_commit")
         self._monitor.mirrored(chunk)
         self.next_block = chunk.last_block + 1
@@ -203,10 +225,6 @@ class Indexer:
         ancestor = await rewind(self._sessions, self._source, self._mirrors, cursor=cursor, head=head, horizon=horizon)
         self._monitor.rewound(ancestor + 1, cursor.next_block - 1 - ancestor)
         self.next_block = ancestor + 1
-
-    async def _read_cursor(self) -> store.Cursor:
-        async with self._sessions() as session:
-            return await store.read_cursor(session, self._chain_id)
 
 
 def _differ(seen: bytes, remembered: bytes | None) -> bool:

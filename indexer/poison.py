@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from indexer.errors import PoisonousEvent
 from ledger.chain.chunk import Chunk
 from ledger.db.session import Sessions
+from ledger.kernel import faults
+from ledger.kernel.faults import FaultPoint
 
 Write = Callable[[AsyncSession, Chunk], Awaitable[None]]
 
@@ -21,6 +23,25 @@ def is_refusal(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, _OF_THE_DATA)
     return isinstance(error, (StatementError, *_OF_PYTHON))
+
+
+async def take_in(sessions: Sessions, write: Write, chunk: Chunk, point: FaultPoint) -> None:
+    """Takes a chunk in, in one transaction, at whose end the fault point stands.
+
+    Raises:
+        PoisonousEvent: an event of the chunk is refused; nothing of the chunk was taken in.
+    """
+    try:
+        async with sessions.begin() as session:
+            await write(session, chunk)
+            faults.reach(point)
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        poison = await poison_in(sessions, write, chunk, error)
+        if poison is None:
+            raise
+        raise poison from error
 
 
 async def poison_in(sessions: Sessions, write: Write, chunk: Chunk, cause: Exception) -> PoisonousEvent | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from indexer.book import read_book
 from indexer.errors import RebuildRuns
 from indexer.follow import Indexer
 from indexer.leader import candidate
@@ -68,7 +69,7 @@ class Rebuild:
 
         Raises:
             InvalidInput: that block is not mirrored yet.
-            RebuildRuns: another rebuild of this chain is at work.
+            RebuildRuns: another rebuild of this chain is at work, or a contract is on its way into the mirror.
         """
         async with candidate(self.sessions, self.chain_id, "rebuild") as lead:
             if not await lead.take():
@@ -100,6 +101,7 @@ class Rebuild:
         async with self.sessions.begin() as session:
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             first = await self._first_block(session, from_block)
+            await self._see_that_none_joins(session)
             await shadow.copy(session, Chain)
             await shadow.copy(session, Deployment)
             await shadow.copy(session, ChainBlock, ChainBlock.block_number < first)
@@ -108,6 +110,16 @@ class Rebuild:
             below = select(ChainBlock.block_hash).where(ChainBlock.block_number == first - 1)
             await session.execute(update(Chain).values(next_block=first, last_hash=below.scalar_subquery()))
         return first
+
+    async def _see_that_none_joins(self, session: AsyncSession) -> None:
+        """A contract on its way to the chain's cursor has rows that no shadow of the cursor's own blocks explains."""
+        joining = (await read_book(session, self.chain_id)).joining
+        if joining:
+            raise RebuildRuns(
+                f"{joining[0].name} at 0x{joining[0].address.hex()} is on its way into the mirror of chain "
+                f"{self.chain_id}; rebuild when it has joined.",
+                chainId=self.chain_id,
+            )
 
     async def _first_block(self, session: AsyncSession, from_block: int) -> int:
         """The block asked for, or the lowest that a reorg may still replace: only what is final can be trusted."""
@@ -173,6 +185,7 @@ class Rebuild:
             )
             if live is None or live > (indexer.next_block or 0):
                 return None
+            await self._see_that_none_joins(session)
             rebuilt = await self._swap(session, shadow, first)
             if not dry:
                 faults.reach("before_rebuild_commit")

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from indexer.errors import CursorMoved, WrongChain
 from ledger.chain.chunk import Block, Event, kept_arguments
-from ledger.chain.models import Chain, ChainBlock, ChainEvent
+from ledger.chain.models import Chain, ChainBlock, ChainEvent, Deployment
 from ledger.db.bulk import copy_rows
 from ledger.kernel.finality import Finality
 
@@ -64,6 +64,17 @@ async def read_cursor(session: AsyncSession, chain_id: int) -> Cursor:
     )
 
 
+async def hold_cursor(session: AsyncSession, cursor: Cursor) -> None:
+    """Keeps the cursor where it was read until the transaction ends.
+
+    Raises:
+        CursorMoved: it stands elsewhere.
+    """
+    held = await session.scalars(select(Chain.chain_id).where(*_stands_at(cursor)).with_for_update(key_share=True))
+    if held.one_or_none() is None:
+        raise CursorMoved(f"chain {cursor.chain_id}: the cursor is no longer at {cursor.next_block}")
+
+
 async def move_cursor(
     session: AsyncSession, cursor: Cursor, *, next_block: int, last_hash: bytes, confirmed_block: int
 ) -> None:
@@ -76,16 +87,20 @@ async def move_cursor(
     """
     moved = await session.execute(
         update(Chain)
-        .where(
-            Chain.chain_id == cursor.chain_id,
-            Chain.next_block == cursor.next_block,
-            Chain.last_hash.is_not_distinct_from(cursor.last_hash),
-        )
+        .where(*_stands_at(cursor))
         .values(next_block=next_block, last_hash=last_hash, confirmed_block=confirmed_block)
         .returning(Chain.chain_id)
     )
     if moved.one_or_none() is None:
         raise CursorMoved(f"chain {cursor.chain_id}: the cursor is no longer at {cursor.next_block}")
+
+
+def _stands_at(cursor: Cursor) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Chain.chain_id == cursor.chain_id,
+        Chain.next_block == cursor.next_block,
+        Chain.last_hash.is_not_distinct_from(cursor.last_hash),
+    )
 
 
 async def append_blocks(session: AsyncSession, chain_id: int, blocks: Sequence[Block]) -> None:
@@ -128,6 +143,11 @@ async def remembered_hashes(session: AsyncSession, chain_id: int) -> dict[int, b
 
 
 async def drop_above(session: AsyncSession, chain_id: int, to_block: int) -> None:
-    """Deletes the events and blocks above `to_block`."""
+    """Deletes the events and blocks above `to_block`, and takes back to it what has joined no further than that."""
+    await session.execute(
+        update(Deployment)
+        .where(Deployment.chain_id == chain_id, Deployment.next_block > to_block + 1)
+        .values(next_block=to_block + 1)
+    )
     for rows in (ChainEvent, ChainBlock):
         await session.execute(delete(rows).where(rows.chain_id == chain_id, rows.block_number > to_block))

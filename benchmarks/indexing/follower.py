@@ -15,7 +15,7 @@ import ledger.credits.mirror
 import ledger.market.mirror
 from benchmarks.indexing.measured import Clock
 from indexer import Endpoints, Indexer
-from ledger.chain import Rpc, load_contracts
+from ledger.chain import Rpc
 from ledger.db.session import create_engine, create_sessions
 from ledger.kernel.garbage import collect_seldom
 
@@ -33,9 +33,7 @@ async def follow(database_url: str, rpc_url: str) -> None:
     sessions = create_sessions(engine)
     async with Rpc(rpc_url) as rpc:
         clock = Clock()
-        async with sessions() as session:
-            contracts = await load_contracts(session, CHAIN_ID)
-        indexer = Indexer(sessions, Endpoints([rpc]), CHAIN_ID, contracts, mirrors=MIRRORS, window=WINDOW)
+        indexer = Indexer(sessions, Endpoints([rpc]), CHAIN_ID, mirrors=MIRRORS, window=WINDOW)
         running = asyncio.create_task(indexer.run(stop))
         while not indexer.at_head and not running.done():  # noqa: ASYNC110  # it tells nobody when it gets there
             await asyncio.sleep(LOOK_EVERY_SECONDS)

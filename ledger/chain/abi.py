@@ -21,6 +21,9 @@ CONTRACT_NAMES: tuple[ContractName, ...] = (
     "Relay",
     "TestDollar",
 )
+AddableName = ContractName | Literal["RetirementCertificate", "StandardAdapter"]
+"""What may be mirrored beside the main contracts."""
+ADDABLE_NAMES: tuple[AddableName, ...] = (*CONTRACT_NAMES, "RetirementCertificate", "StandardAdapter")
 ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
 SELECTOR_BYTES = 4
 
@@ -74,14 +77,14 @@ class DecodedError:
 
 
 @cache
-def artifact(contract: ContractName) -> Mapping[str, Any]:
+def artifact(contract: AddableName) -> Mapping[str, Any]:
     """The compiler's output for a contract: `abi`, `bytecode`, `deployedBytecode`."""
     read: Mapping[str, Any] = json.loads((ARTIFACTS / f"{contract}.json").read_text())
     return read
 
 
 @cache
-def _entries(contract: ContractName, kind: Literal["function", "event", "error", "constructor"]) -> tuple[Entry, ...]:
+def _entries(contract: AddableName, kind: Literal["function", "event", "error", "constructor"]) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             name := item.get("name", ""),
@@ -94,7 +97,7 @@ def _entries(contract: ContractName, kind: Literal["function", "event", "error",
     )
 
 
-def events(contract: ContractName) -> tuple[Entry, ...]:
+def events(contract: AddableName) -> tuple[Entry, ...]:
     """Every event that the contract may emit."""
     return _entries(contract, "event")
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Literal
 
-from sqlalchemy import delete
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,22 +70,25 @@ async def check_code(rpc: Rpc, contracts: Contracts) -> None:
 async def keep_contracts(
     session: AsyncSession, chain_id: int, contracts: Contracts, blocks: Mapping[ContractName, int]
 ) -> None:
-    """Enters where the main contracts stand, and in which blocks they came; what was added beside them stays."""
+    """Enters where the main contracts stand, and in which blocks they came.
+
+    What was added beside them stays, as does what was main before.
+    """
     named = contracts.named()
     rows = [
         {"chain_id": chain_id, "address": address, "name": name, "is_main": True, "block_number": blocks[name]}
         for name, address in named.items()
     ]
     await session.execute(
-        delete(Deployment).where(
-            Deployment.chain_id == chain_id, Deployment.is_main, Deployment.address.not_in(named.values())
-        )
+        update(Deployment)
+        .where(Deployment.chain_id == chain_id, Deployment.is_main, Deployment.address.not_in(named.values()))
+        .values(is_main=False)
     )
     fresh = insert(Deployment).values(rows)
     await session.execute(
         fresh.on_conflict_do_update(
             index_elements=[Deployment.chain_id, Deployment.address],
-            set_={"block_number": fresh.excluded.block_number},
+            set_={"block_number": fresh.excluded.block_number, "is_main": True},
         )
     )
 

@@ -29,6 +29,9 @@ LARGEST_BIGINT = 2**63 - 1
 
 _JSON = msgspec.json.Encoder()
 
+Kind = tuple[str, frozenset[str]]
+"""An event by its name and its parameters' names: a coin's transfer has a value, a certificate's a token's id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -120,20 +123,20 @@ def _kept_event(row: ChainEvent) -> Event:
         log_index=row.log_index,
         block_time=row.block_time,
         transaction_hash=row.transaction_hash,
-        arguments={part["name"]: _from_json(row.arguments[part["name"]], part) for part in _inputs()[row.name]},
+        arguments={part["name"]: _from_json(row.arguments[part["name"]], part) for part in _inputs()[_kind(row)]},
     )
 
 
 def kept_arguments(event: Event) -> str:
     """The event's arguments as `chain_events` keeps them, in JSON; `kept_events` reads them again."""
     told = event.arguments
-    return _JSON.encode({name: write(told[name]) for name, write in _writers()[event.name]}).decode()
+    return _JSON.encode({name: write(told[name]) for name, write in _writers()[_kind(event)]}).decode()
 
 
 @cache
-def _writers() -> dict[str, Sequence[tuple[str, Callable[[Any], Any]]]]:
+def _writers() -> dict[Kind, Sequence[tuple[str, Callable[[Any], Any]]]]:
     """For every event the names of its parameters, and what writes each."""
-    return {name: [(part["name"], _writer(part["type"])) for part in inputs] for name, inputs in _inputs().items()}
+    return {kind: [(part["name"], _writer(part["type"])) for part in inputs] for kind, inputs in _inputs().items()}
 
 
 def _writer(kind: str) -> Callable[[Any], Any]:
@@ -149,10 +152,18 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _kind(event: Event | ChainEvent) -> Kind:
+    return event.name, frozenset(event.arguments)
+
+
 @cache
-def _inputs() -> dict[str, Sequence[Mapping[str, Any]]]:
-    """The parameters of every event of our contracts; where two contracts share an event, its parameters are alike."""
-    return {entry.name: entry.inputs for contract in abi.CONTRACT_NAMES for entry in abi.events(contract)}
+def _inputs() -> dict[Kind, Sequence[Mapping[str, Any]]]:
+    """The parameters of every event; where two contracts share an event of one kind, its parameters are alike."""
+    return {
+        (entry.name, frozenset(part["name"] for part in entry.inputs)): entry.inputs
+        for contract in abi.ADDABLE_NAMES
+        for entry in abi.events(contract)
+    }
 
 
 def _from_json(kept: Any, parameter: Mapping[str, Any]) -> Any:

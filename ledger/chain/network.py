@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ledger.chain.abi import ContractName
+from ledger.chain.abi import ADDABLE_NAMES, AddableName, ContractName
 from ledger.chain.custody import Custody
 from ledger.chain.models import Chain, Deployment
 from ledger.chain.typed_data import CREDIT_NAME, DOLLAR_NAME, MARKET_NAME, Domain
@@ -84,6 +84,21 @@ async def load_contracts(session: AsyncSession, chain_id: int) -> Contracts:
             missing=missing,
         )
     return Contracts(**{field: addresses[name] for name, field in FIELDS.items()})
+
+
+def name_of(deployment: Deployment) -> AddableName:
+    """The contract's name in its source.
+
+    Raises:
+        BlockchainUnavailable: this release knows no such contract.
+    """
+    for name in ADDABLE_NAMES:
+        if name == deployment.name:
+            return name
+    raise BlockchainUnavailable(
+        f"This release knows no contract {deployment.name}; a newer one entered it into the database.",
+        contract=deployment.name,
+    )
 
 
 async def load_network(session: AsyncSession, name: NetworkName, custody: Custody) -> Network:

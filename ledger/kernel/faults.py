@@ -14,6 +14,7 @@ FaultPoint = Literal[
     "before_cursor_commit",
     "after_cursor_commit",
     "before_rewind_commit",
+    "before_backfill_commit",
     "before_rebuild_commit",
 ]
 

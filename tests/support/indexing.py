@@ -10,7 +10,7 @@ import ledger.credits.mirror
 import ledger.market.mirror
 from indexer import Endpoints, Indexer, Mirror
 from indexer.rebuild import Rebuild
-from ledger.chain import Network, Rpc, function_data, load_contracts
+from ledger.chain import Network, Rpc, function_data
 from ledger.chain.rpc import to_hex, to_int
 from ledger.db.session import Sessions
 from tests.support.chain import eventually
@@ -24,23 +24,18 @@ ANYONE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 async def make_indexer(sessions: Sessions, rpc: Rpc, **options: Any) -> Indexer:
     """An indexer as the roles wire it, whose window is short."""
-    async with sessions() as session:
-        contracts = await load_contracts(session, CHAIN_ID)
     settings: dict[str, Any] = {"window": WINDOW, "poll_seconds": 0.01} | options
-    return Indexer(sessions, Endpoints([rpc], patience_seconds=0.2), CHAIN_ID, contracts, mirrors=MIRRORS, **settings)
+    return Indexer(sessions, Endpoints([rpc], patience_seconds=0.2), CHAIN_ID, mirrors=MIRRORS, **settings)
 
 
 async def make_rebuild(sessions: Sessions, rpc: Rpc, database_url: str) -> Rebuild:
     """A rebuild whose indexer is as `make_indexer` makes it, and takes some blocks at a time."""
-    async with sessions() as session:
-        contracts = await load_contracts(session, CHAIN_ID)
 
     def make(written: Sessions, mirrors: Sequence[Mirror]) -> Indexer:
         return Indexer(
             written,
             Endpoints([rpc]),
             CHAIN_ID,
-            contracts,
             mirrors=mirrors,
             window=WINDOW,
             blocks_per_chunk=32,

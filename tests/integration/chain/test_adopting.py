@@ -89,7 +89,7 @@ async def test_a_service_mirrors_what_was_deployed_from_its_first_block_on(
 
     async with sessions() as session:
         assert await session.scalar(select(Chain.next_block)) == book.contracts[0].block_number
-    indexer = Indexer(sessions, Endpoints([amoy]), AMOY, contracts, mirrors=MIRRORS, window=WINDOW)
+    indexer = Indexer(sessions, Endpoints([amoy]), AMOY, mirrors=MIRRORS, window=WINDOW)
     await indexer.catch_up()
     async with sessions() as session:
         granted = select(func.count()).select_from(ChainEvent).where(ChainEvent.name == "RoleGranted")

@@ -26,7 +26,6 @@ async def test_events_rewinds_lag_and_failures_are_counted_by_network(
             sessions,
             Endpoints([dead, rpc]),
             CHAIN_ID,
-            network.contracts,
             mirrors=MIRRORS,
             window=WINDOW,
             monitor=monitor,
