@@ -29,13 +29,14 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 @contextmanager
-def logging_to(data: Path) -> Iterator[None]:
+def logging_to(data: Path | None) -> Iterator[None]:
     """Logs warnings and errors to the error stream, and all that we inform about to a file in the data folder too.
 
-    The caller holds the data folder: no other process may write to the file that this one rotates.
+    The caller holds the data folder: no other process may write to the file that this one rotates. Without one, all
+    that we inform about goes to the error stream, as the file would have it.
     """
     root = logging.getLogger()
-    handlers = (_error_stream(), _file(data / LOG_FILE))
+    handlers = [_json_stream()] if data is None else [_error_stream(), _file(data / LOG_FILE)]
     for handler in handlers:
         root.addHandler(handler)
     for name in OURS:
@@ -54,6 +55,12 @@ def _error_stream() -> logging.Handler:
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def _json_stream() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Json())
     return handler
 
 

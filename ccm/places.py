@@ -34,15 +34,15 @@ class _AccountsFile(msgspec.Struct, rename="camel"):
     database_url: str
 
 
-def places_of(settings: Settings) -> Places:
-    """The settings' own, or those of the `ccm up` that keeps its data in the folder.
+def places_of(settings: Settings, network: str) -> Places:
+    """The settings' own for this network, or those of the `ccm up` that keeps its data in the folder.
 
     Raises:
         UsageError: neither says it.
     """
     file = settings.data / "dev-accounts.json"
     database_url = settings.database_url.get_secret_value() if settings.database_url else None
-    rpc = settings.nodes.calls[0] if settings.blockchain_rpc else None
+    rpc = next((each.nodes.calls[0] for name, each in settings.followed.items() if name == network), None)
     if database_url and rpc:
         return Places(database_url, rpc)
     try:

@@ -33,7 +33,6 @@ from ledger.kernel.address_book import AddressBook, file_of
 from ledger.kernel.clock import now
 from ledger.kernel.errors import InvalidApiKey, TokenExpired
 from ledger.kernel.files import write_private
-from ledger.kernel.finality import Finality
 from ledger.kernel.money import Micros
 from ledger.kernel.settings import Settings
 
@@ -114,13 +113,11 @@ async def _endow(sessions: Sessions, rpc: Rpc, network: Network, *, company: str
 async def _network(settings: Settings, sessions: Sessions, rpc: Rpc, custody: Custody, *, ours: bool) -> Network:
     """The network with its contracts: deployed by us, or as the scripts' address book has them."""
     if ours:
-        await deploy(sessions, rpc, custody, network=settings.network, finality=Finality(depth=settings.confirmations))
+        await deploy(sessions, rpc, custody, network=settings.network, finality=settings.home.rule)
     else:
         chain_id = (await identify(rpc)).chain_id
         book = AddressBook.read(file_of(settings.deployments or DEPLOYMENTS, chain_id))
-        await adopt(
-            sessions, rpc, custody, book, network=settings.network, finality=Finality(depth=settings.confirmations)
-        )
+        await adopt(sessions, rpc, custody, book, network=settings.network, finality=settings.home.rule)
     async with sessions() as session:
         network = await load_network(session, settings.network, custody)
         if ours:

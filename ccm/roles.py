@@ -1,33 +1,27 @@
-"""Wires the roles that run together in one `ccm up`: indexer, relayer and API over one database and one chain."""
+"""Wires the roles that run together in one `ccm up`: indexers, relayer and API over one database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-import ledger.chain.mirror
-import ledger.credits.mirror
-import ledger.market.mirror
 from api.app import create_app
 from api.metrics import Metrics
 from api.services import Services
 from ccm import http
+from ccm.networks import fleet_of, opened
 from ccm.progress import catching_up
 from ccm.provision import provision
 from ccm.verifying import verify_regularly
-from indexer import Endpoints, Indexer, Mirror
+from indexer.fleet import Fleet
 from indexer.metrics import IndexerMetrics, Monitor
 from ledger.chain import IntentWatch, Network, Relayer, Rpc
-from ledger.chain.following import Following
 from ledger.db import migrate
 from ledger.db.session import Sessions, create_engine, create_sessions
 from ledger.kernel.settings import Settings
-
-MIRRORS: tuple[Mirror, ...] = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)
-"""In the order of the layers: what a higher one reads, a lower one has written."""
 
 CATCH_UP_POLL_SECONDS = 0.02
 
@@ -39,25 +33,16 @@ class Wiring:
     settings: Settings
     sessions: Sessions
     rpc: Rpc
-    endpoints: Endpoints
     network: Network
+    """The home network."""
     watch: IntentWatch
     database_url: str
     registry: CollectorRegistry
     """Where all roles show their figures."""
     metrics: IndexerMetrics
-    monitor: Monitor
-
-    def indexer(self) -> Indexer:
-        """The role that mirrors the chain."""
-        return Indexer(
-            self.sessions,
-            self.endpoints,
-            self.network.chain_id,
-            mirrors=MIRRORS,
-            window=self.settings.finality_depth,
-            monitor=self.monitor,
-        )
+    fleet: Fleet
+    """The role that mirrors the chains of all networks."""
+    monitors: Mapping[str, Monitor]
 
     def relayer(self) -> Relayer:
         """The role that submits what people and companies have signed."""
@@ -71,7 +56,7 @@ class Wiring:
             network=self.network,
             watch=self.watch,
             metrics=Metrics(self.registry),
-            following=(self.monitor.following,),
+            following=[monitor.following for monitor in self.monitors.values()],
         )
 
 
@@ -83,12 +68,11 @@ async def run_roles(settings: Settings, stop: asyncio.Event, ready: Callable[[],
     """
     async with wired(settings) as wiring, asyncio.TaskGroup() as roles:
         try:
-            indexer = wiring.indexer()
-            mirroring = roles.create_task(_stopping_all(indexer.run(stop), stop), name="indexer")
+            mirroring = roles.create_task(_stopping_all(wiring.fleet.run(stop), stop), name="indexers")
             roles.create_task(_stopping_all(wiring.relayer().run(stop), stop), name="relayer")
             verifying = verify_regularly(settings, wiring.network.name, wiring.metrics, stop)
             roles.create_task(_stopping_all(verifying, stop), name="verification")
-            await _caught_up(indexer, mirroring, wiring.monitor.following, stop)
+            await _caught_up(wiring, mirroring, stop)
             await http.serve(create_app(wiring.services()), settings.port, stop, ready)
         finally:
             stop.set()
@@ -104,24 +88,23 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
     engine = create_engine(database_url, pool_size=20)
     try:
         sessions = create_sessions(engine)
-        async with AsyncExitStack() as opened:
-            rpcs = [await opened.enter_async_context(Rpc(url)) for url in settings.nodes.calls]
-            endpoints = Endpoints(rpcs, settings.nodes.heads)
-            watch = await opened.enter_async_context(IntentWatch(database_url))
-            provisioned = await provision(settings, sessions, rpcs[0])
-            network, registry = provisioned.network, CollectorRegistry()
+        async with opened(settings) as networks, IntentWatch(database_url) as watch:
+            rpc = networks[settings.network].rpcs[0]
+            provisioned = await provision(settings, sessions, rpc)
+            registry = CollectorRegistry()
             metrics = IndexerMetrics(registry)
+            fleet, monitors = fleet_of(settings, sessions, networks, metrics)
             yield Wiring(
                 settings,
                 sessions,
-                rpcs[0],
-                endpoints,
-                network,
+                rpc,
+                provisioned.network,
                 watch,
                 database_url,
                 registry,
                 metrics,
-                Monitor(network.name, metrics),
+                fleet,
+                monitors,
             )
     finally:
         await engine.dispose()
@@ -135,13 +118,12 @@ async def _stopping_all(role: Coroutine[Any, Any, None], stop: asyncio.Event) ->
         stop.set()
 
 
-async def _caught_up(
-    indexer: Indexer, mirroring: asyncio.Task[None], following: Following, stop: asyncio.Event
-) -> None:
-    """Waits until the mirror has reached the chain's head, the roles are to stop, or the indexer follows no longer."""
-    with catching_up([following]) as tell:
-        while not stop.is_set() and not mirroring.done() and following.stopped is None:
-            if indexer.at_head:
+async def _caught_up(wiring: Wiring, mirroring: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Waits until the home network's mirror is at the head, the roles are to stop, or it is followed no longer."""
+    fleet, home = wiring.fleet, wiring.network.name
+    with catching_up([monitor.following for monitor in wiring.monitors.values()]) as tell:
+        while not stop.is_set() and not mirroring.done() and not fleet.has_stopped(home):
+            if fleet.is_at_head(home):
                 return
             tell()
             await asyncio.sleep(CATCH_UP_POLL_SECONDS)

@@ -53,7 +53,7 @@ async def _verify(settings: Settings, network: str) -> list[dict[str, Any]]:
         raise AssertionError("the database is embedded or given")
     where = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
-        "BLOCKCHAIN_RPC": settings.blockchain_rpc or "",
+        "BLOCKCHAIN_RPC": settings.blockchain_rpc or settings.home.rpc,
         "CCM_NETWORK": settings.network,
     }
     process = await asyncio.create_subprocess_exec(

@@ -19,6 +19,12 @@ class FinalityLags(BlockchainUnavailable):
     """The network's newest final block lies further below the head than any reorg is followed back."""
 
 
+class IndexerFailed(CcmError):
+    """An indexer ended by a mistake of ours; its log says where."""
+
+    code: ClassVar[str] = "INDEXER_FAILED"
+
+
 class InconsistentAnswer(BlockchainUnavailable):
     """The endpoint's answers do not belong to one chain: it is behind, or a reorg came in between. Worth a retry."""
 

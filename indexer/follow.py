@@ -96,7 +96,7 @@ class Indexer:
                 raise
             except _PASSING as error:
                 log.warning("indexing pauses: %s", error)
-                await _wait(stop, self._pause_seconds)
+                await wait(stop, self._pause_seconds)
                 self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
             finally:
                 self.leads = False
@@ -138,7 +138,7 @@ class Indexer:
 
     async def _follow(self, lead: Lead, stop: asyncio.Event) -> None:
         while not stop.is_set() and not await lead.take():
-            await _wait(stop, STANDBY_SECONDS)
+            await wait(stop, STANDBY_SECONDS)
         await self._check_chain()
         self.leads = True
         async with Heads(self._endpoints.heads_urls) as heads:
@@ -232,7 +232,8 @@ def _differ(seen: bytes, remembered: bytes | None) -> bool:
     return remembered is not None and seen != remembered
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
+async def wait(stop: asyncio.Event, seconds: float) -> None:
+    """Waits until told to stop, at most so long."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:

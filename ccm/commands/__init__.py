@@ -7,7 +7,7 @@ VERBS = {
     "up": "Start everything on this machine and serve the API.",
     "down": "Stop what `ccm up` started.",
     "demo": "Tell the main job as a story: from real electricity bills to a retired kilogram.",
+    "indexer": "Mirror every network into a database, without serving anything.",
     "verify": "Prove that the mirror equals the chain, invariant by invariant.",
-    "indexer": "Look after the chain's mirror.",
     "status": "Say what runs, where, and how far the chain is.",
 }

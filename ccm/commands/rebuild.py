@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ccm.commands.options import data_option, examples, json_option, settings_from
+from ccm.networks import MIRRORS
 from ccm.places import places_of, reached
 from ccm.progress import reporting
-from ccm.roles import MIRRORS
 from indexer import Endpoints, Indexer, Mirror
 from indexer.rebuild import Rebuild, Rebuilt
-from ledger.chain import Rpc, check_chain, identify, load_contracts
+from ledger.chain import Rpc, check_chain, identify
 from ledger.db.session import Sessions
 from ledger.kernel.settings import Settings
 
@@ -51,16 +51,15 @@ def rebuild(data: Path | None, from_block: int, network: str | None, *, dry: boo
 
 
 async def _rebuild(settings: Settings, network: str, from_block: int, *, dry: bool) -> Rebuilt:
-    places = places_of(settings)
+    places = places_of(settings, network)
     async with reached(places.database_url) as sessions, Rpc(places.rpc) as rpc:
         identity = await identify(rpc)
         async with sessions() as session:
             await check_chain(session, identity, network=network)
-            contracts = await load_contracts(session, identity.chain_id)
 
         def make_indexer(written: Sessions, mirrors: Sequence[Mirror]) -> Indexer:
             window = settings.finality_depth
-            return Indexer(written, Endpoints([rpc]), identity.chain_id, contracts, mirrors=mirrors, window=window)
+            return Indexer(written, Endpoints([rpc]), identity.chain_id, mirrors=mirrors, window=window)
 
         with reporting() as report:
             work = Rebuild(sessions, places.database_url, identity.chain_id, MIRRORS, make_indexer, report)

@@ -84,12 +84,12 @@ def command(data: Path | None, networks: tuple[str, ...], samples: Samples, as_j
 
 async def _verify(settings: Settings, networks: Sequence[str], samples: Samples) -> dict[str, Verification]:
     """What was found, by network."""
-    places = places_of(settings)
-    async with reached(places.database_url) as sessions:
+    wanted = {network: places_of(settings, network) for network in networks or (settings.network,)}
+    async with reached(next(iter(wanted.values())).database_url) as sessions:
         with reporting() as report:
             return {
                 network: await _verify_network(sessions, places.rpc, network, samples, report)
-                for network in networks or (settings.network,)
+                for network, places in wanted.items()
             }
 
 

@@ -69,12 +69,14 @@ class EmbeddedAnvil:
         data: Path,
         *,
         preferred_port: int | None = None,
+        chain_id: int = CHAIN_ID,
         block_seconds: float = 0.2,
         saved: bool = True,
         say: Callable[[str], None] = print,
     ) -> None:
         self.data = data.absolute()
         self.port = preferred_port or 0
+        self._chain_id = chain_id
         self._block_seconds = block_seconds
         self._say = say
         self._folder = self.data / "chain"
@@ -182,7 +184,7 @@ class EmbeddedAnvil:
         """Starts the node and waits until it listens; False when it ended instead."""
         port = self.port if self.port and is_free(self.port) else 0  # 0: any free one
         command: list[str | Path] = [
-            *(binary(), "--host", LOOPBACK, "--port", str(port), "--chain-id", str(CHAIN_ID)),
+            *(binary(), "--host", LOOPBACK, "--port", str(port), "--chain-id", str(self._chain_id)),
             *("--no-mining", "--prune-history", str(STATES_IN_MEMORY), "--cache-path", self._cache),
             *more,
         ]

@@ -80,7 +80,7 @@ async def stack(settings: Settings, say: Say) -> AsyncIterator["Stack"]:
             preferred = before.postgres.port if before and before.postgres else None
             postgres = await parts.enter_async_context(EmbeddedPostgres(data, preferred_port=preferred, say=say))
             urls["database_url"] = SecretStr(postgres.url)
-        if settings.blockchain_rpc is None:
+        if not settings.has_home:
             say("starting the development chain")
             preferred = before.chain.port if before and before.chain else None
             chain = await parts.enter_async_context(EmbeddedAnvil(data, preferred_port=preferred, say=say))

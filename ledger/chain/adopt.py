@@ -29,11 +29,12 @@ OPERATOR_ROLES: dict[OperatorName, int] = {"issuer": 1, "matcher": 4, "anchor": 
 
 
 async def adopt(
-    sessions: Sessions, rpc: Rpc, custody: Custody, book: AddressBook, *, network: str, finality: Finality
+    sessions: Sessions, rpc: Rpc, custody: Custody | None, book: AddressBook, *, network: str, finality: Finality
 ) -> Contracts:
     """Enters the contracts of an address book, unless they are entered already, after a look at the chain.
 
-    Warns of every key of ours that lacks its role on that chain: the contracts' admin can grant it any time.
+    Warns of every key in `custody` that lacks its role on that chain: the contracts' admin can grant it any time.
+    Without `custody` the chain is only mirrored.
 
     Raises:
         UnusableAddressBook: it is of another chain or network, unfinished, or of a coin that can't be counted here.
@@ -46,7 +47,8 @@ async def adopt(
     async with sessions.begin() as session:
         await register_chain(session, identity, network=network, finality=finality, first_block=min(blocks.values()))
         await keep_contracts(session, identity.chain_id, contracts, blocks)
-    await _warn_of_missing_roles(rpc, custody, contracts)
+    if custody is not None:
+        await _warn_of_missing_roles(rpc, custody, contracts)
     return contracts
 
 

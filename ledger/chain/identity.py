@@ -58,6 +58,13 @@ async def register_chain(
         )
         .on_conflict_do_nothing()
     )
+    mirrored = await session.get_one(Chain, identity.chain_id)
+    if mirrored.network != network:
+        raise BlockchainUnavailable(
+            f"Chain {identity.chain_id} is mirrored as {mirrored.network} already; point {network} at another chain.",
+            chainId=identity.chain_id,
+            network=network,
+        )
     chain = await check_chain(session, identity, network=network)
     chain.finality = str(finality)
     return chain

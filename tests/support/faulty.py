@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import select
 
 from indexer import Endpoints, Indexer
+from indexer.book import read_book
 from indexer.fetch import Source
-from ledger.chain import Network, Rpc, function_data, load_contracts
+from ledger.chain import Network, Rpc, function_data
 from ledger.chain.rpc import to_hex, to_int
 from ledger.db.session import Sessions
 from ledger.kernel.money import Micros
@@ -38,9 +39,9 @@ class Faulty:
     async def source(self, *rpcs: Rpc) -> Source:
         """The same for a source; others may stand behind or before that node."""
         async with self.sessions() as session:
-            contracts = await load_contracts(session, CHAIN_ID)
+            book = await read_book(session, CHAIN_ID)
         endpoints = Endpoints(rpcs or [self.through], patience_seconds=PATIENCE_SECONDS)
-        return Source(endpoints, CHAIN_ID, contracts)
+        return Source(endpoints, CHAIN_ID, book.contracts, book.followed)
 
     async def give(self, micros: int = 1) -> int:
         """Ada takes test dollars, in a block of their own. Returns its number."""

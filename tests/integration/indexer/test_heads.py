@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from indexer import Endpoints, Indexer
-from ledger.chain import load_contracts
 from tests.support.chain import eventually
 from tests.support.faulty import Faulty
 from tests.support.indexing import CHAIN_ID, MIRRORS, WINDOW
@@ -16,12 +15,8 @@ NEVER_SECONDS = 60
 @asynccontextmanager
 async def following(faulty: Faulty, poll_seconds: float) -> AsyncIterator[Indexer]:
     """An indexer at the head, which is told of new blocks by a socket."""
-    async with faulty.sessions() as session:
-        contracts = await load_contracts(session, CHAIN_ID)
     endpoints = Endpoints([faulty.through], [faulty.node.ws_url])
-    indexer = Indexer(
-        faulty.sessions, endpoints, CHAIN_ID, contracts, mirrors=MIRRORS, window=WINDOW, poll_seconds=poll_seconds
-    )
+    indexer = Indexer(faulty.sessions, endpoints, CHAIN_ID, mirrors=MIRRORS, window=WINDOW, poll_seconds=poll_seconds)
     stop = asyncio.Event()
     running = asyncio.create_task(indexer.run(stop))
     await eventually(lambda: at_head(indexer))

@@ -120,6 +120,6 @@ async def test_a_log_of_ours_that_cannot_be_decoded_is_not_passed_over(
 async def test_another_endpoint_that_shows_it_whole_is_believed(sessions: Sessions, rpc: Rpc, network: Network) -> None:
     block = await give_dollars(rpc, network, "Ben", 2)
     async with Garbling(rpc.url, block) as node:
-        indexer = Indexer(sessions, Endpoints([node, rpc]), CHAIN_ID, network.contracts, mirrors=MIRRORS, window=WINDOW)
+        indexer = Indexer(sessions, Endpoints([node, rpc]), CHAIN_ID, mirrors=MIRRORS, window=WINDOW)
         await indexer.catch_up()
     assert (await dollars(sessions, "Ben"), await drifts(sessions, rpc, network)) == (2, [])
