@@ -163,7 +163,7 @@ class Indexer:
             if self._book is not None:
                 await self._ahead.drop()  # it was read for other contracts
             self._source = Source(self._endpoints, self._chain_id, book.contracts, book.followed)
-            self._ahead = Ahead(self._source)
+            self._ahead: Ahead = Ahead(self._source)
             self._horizons = Horizons(self._source, self._window)
         self._book = book
         return cursor, book
