@@ -51,7 +51,7 @@ class Trading:
     """Makes things happen in a world, the same in every run."""
 
     def __init__(self, world: World, size: Size) -> None:
-        self._world = world
+        self.world = world
         self._size = size
         self._chance = random.Random(SEED)  # noqa: S311  # to be the same in every run is what it is for
         self._holders = people("holder", size.holders)
@@ -71,28 +71,28 @@ class Trading:
 
     async def transfers(self, number: int) -> None:
         """A block of transfers between holders, a kilogram each."""
-        await self._world.chain.mine([self._transfer() for _ in range(number)])
+        await self.world.chain.mine([self._transfer() for _ in range(number)])
         self.told.transfers += number
 
     async def _begin(self) -> None:
         """Everybody holds credits and can pay for gas, the traders may trade."""
-        holders, chain = self._holders, self._world.chain
+        holders, chain = self._holders, self.world.chain
         for start in range(0, len(holders), CREDITS_AN_ISSUANCE):
             await self._issue(holders[start : start + CREDITS_AN_ISSUANCE], FIRST_KG)
-        await self._world.equip([self._buyer, *self._sellers])
+        await self.world.equip([self._buyer, *self._sellers])
         await chain.give_gas_money(holder.address for holder in holders)
         self.told.first_busy_block = int(await chain.rpc.call("eth_blockNumber"), 16) + 1
 
     async def _all_else(self, block: int) -> None:
         each = self._size.each
         await self._issue(self._chance.sample(self._holders, each), 1)
-        orders = [self._world.order(seller, SELL, 1) for seller in self._sellers]
-        await self._world.place(orders)
-        fill = self._world.market.data("fillMany", each, each * DOLLARS, PRICE_PER_KG, orders, [b""] * each)
+        orders = [self.world.order(seller, SELL, 1) for seller in self._sellers]
+        await self.world.place(orders)
+        fill = self.world.market.data("fillMany", each, each * DOLLARS, PRICE_PER_KG, orders, [b""] * each)
         retirers = self._chance.sample(self._holders, each)
-        await self._world.chain.send_all(
+        await self.world.chain.send_all(
             [
-                Sent(self._buyer.address, self._world.market.address, fill),
+                Sent(self._buyer.address, self.world.market.address, fill),
                 *(self._retirement(holder, block) for holder in retirers),
             ]
         )
@@ -101,12 +101,12 @@ class Trading:
         self.told.retired += each
 
     async def _issue(self, holders: Sequence[LocalSigner], kg: int) -> None:
-        await self._world.issue(holders, kg)
+        await self.world.issue(holders, kg)
         self.told.issued += len(holders)
 
     def _transfer(self) -> Sent:
         giver, taker = self._chance.choice(self._holders), self._chance.choice(self._calldata)
-        return Sent(giver.address, self._world.credit.address, taker, TRANSFER_GAS)
+        return Sent(giver.address, self.world.credit.address, taker, TRANSFER_GAS)
 
     def _retirement(self, holder: LocalSigner, block: int) -> Sent:
         retirement = Retirement(
@@ -118,4 +118,4 @@ class Trading:
             period=2025,
             nonce=block.to_bytes(32),
         )
-        return Sent(holder.address, self._world.credit.address, self._world.credit.data("retire", retirement, 1))
+        return Sent(holder.address, self.world.credit.address, self.world.credit.data("retire", retirement, 1))

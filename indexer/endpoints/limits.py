@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from indexer.endpoints.refusals import Kind, Refusal
 
-LOGS_PER_ANSWER = 10_000
-"""About as many logs are asked for at once: 7 MB of JSON, some twenty while it is decoded."""
+LOGS_PER_ANSWER = 6_000
+"""About as many logs are asked for at once: 4 MB of JSON, and ten more while it is decoded. Two such are in memory."""
 
 FIRST_WIDTH = 64
 WIDEST = 100_000

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from sqlalchemy import JSON
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ledger.db.base import Base
@@ -29,10 +30,28 @@ async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def copy_rows(session: AsyncSession, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Appends the rows to the table by COPY, as part of the session's transaction."""
+    """Appends the rows to the table by COPY, as part of the session's transaction.
+
+    Raises:
+        DBAPIError: of the kind that the session's own statements raise for the same.
+    """
     if rows:
         driver = await driver_connection(session)
-        await driver.copy_records_to_table(table, columns=list(columns), records=rows)
+        try:
+            await driver.copy_records_to_table(table, columns=list(columns), records=rows)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise _wrapped(error, table) from error
+
+
+def _wrapped(error: Exception, table: str) -> DBAPIError:
+    """The driver's error as SQLAlchemy gives it: whoever catches errors need not know how the rows went in."""
+    kinds: tuple[tuple[type[Exception], type[DBAPIError]], ...] = (
+        (asyncpg.IntegrityConstraintViolationError, IntegrityError),
+        (asyncpg.DataError, DataError),
+        (asyncpg.SyntaxOrAccessError, ProgrammingError),
+    )
+    wrapped = next((wrapped for kind, wrapped in kinds if isinstance(error, kind)), OperationalError)
+    return wrapped(f"COPY {table}", None, error)
 
 
 async def add_rows(session: AsyncSession, rows: type[Base], values: Sequence[Mapping[str, Any]]) -> None:
