@@ -22,5 +22,5 @@ async def node(anvil: EmbeddedAnvil) -> AsyncIterator[RpcDouble]:
 @pytest_asyncio.fixture
 async def faulty(sessions: Sessions, network: Network, rpc: Rpc, node: RpcDouble) -> AsyncIterator[Faulty]:
     """The chain with the contracts, reached through that node."""
-    async with Rpc(node.url, timeout_seconds=0.5) as through:
+    async with Rpc(node.url, timeout_seconds=1.5) as through:
         yield Faulty(sessions, network, rpc, node, through)

@@ -18,7 +18,7 @@ from ledger.chain.rpc import Reply, to_bytes, to_hex, to_int
 from ledger.db.session import Sessions
 from ledger.kernel.errors import Conflict, InvalidInput
 from tests.support.chain import eventually
-from tests.support.indexing import ANYONE, CHAIN_ID, give_dollars, make_indexer
+from tests.support.indexing import ANYONE, CHAIN_ID, give_dollars, make_indexer, make_rebuild
 from tests.support.killing import KILLED, in_a_process
 from tests.support.verifying import drifts, run
 
@@ -121,6 +121,24 @@ async def test_a_kill_during_the_backfill_loses_nothing_and_doubles_nothing(
     await (await make_indexer(sessions, rpc, blocks_per_chunk=3)).catch_up()
     assert await joining(sessions) is None
     assert await is_whole(sessions, rpc, euros)
+
+
+async def test_a_rebuild_reads_what_was_added_again_too(
+    sessions: Sessions, rpc: Rpc, network: Network, euros: Network, database_url: str
+) -> None:
+    await add(sessions, rpc, euros)
+    rebuild = await make_rebuild(sessions, rpc, database_url)
+    await (await make_indexer(sessions, rpc)).catch_up()
+    assert await joining(sessions) is None
+    added = select(func.count()).where(ChainEvent.contract == euros.contracts.dollar)
+    async with sessions() as session:
+        events = await session.scalar(added)
+    await run(sessions, f"DELETE FROM chain_events WHERE contract = '\\x{euros.contracts.dollar.hex()}'")
+
+    rebuilt = await rebuild.run(0)
+    assert {each.table: each.added for each in rebuilt.tables if each.added} == {"chain_events": events}
+    assert await is_whole(sessions, rpc, euros)
+    assert await drifts(sessions, rpc, network) == []
 
 
 class Interrupted(Rpc):

@@ -27,7 +27,7 @@ HARMFUL = (
     faults.leaves_out(0),
     faults.drops(),
     faults.fails(),
-    faults.hangs(1),
+    faults.hangs(3),
 )
 
 

@@ -91,7 +91,7 @@ async def test_after_a_timeout_less_is_asked_for(faulty: Faulty) -> None:
     await faulty.rpc.call("anvil_mine", "0x40")
     source = await faulty.source()
     head = await source.head()
-    faulty.node.play(faults.hangs(1))
+    faulty.node.play(faults.hangs(3))
     with pytest.raises(EndpointFailed, match="too long"):
         await source.chunk(0, head.number, window_from=head.number)
     chunk = await source.chunk(0, head.number, window_from=head.number)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from eth_utils.address import to_checksum_address
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ccm.networks import fleet_of, opened
 from ccm.stack.anvil import EmbeddedAnvil
@@ -134,6 +134,23 @@ async def test_two_networks_are_mirrored_side_by_side_and_a_reorg_of_one_leaves_
         assert fleet.is_at_head("ethereum")
         for each in (polygon, ethereum):
             assert await drifts(sessions, each.rpc, each.network) == []
+
+
+async def test_a_long_chain_forgets_nothing_of_a_short_one(
+    settings: Settings, sessions: Sessions, polygon: Followed, ethereum: Followed
+) -> None:
+    remembered = select(func.count()).where(ChainBlock.chain_id == ethereum.chain_id)
+    async with running(settings, sessions):
+        await give_dollars(ethereum.rpc, ethereum.network, "Ada", 7)
+        await shown(sessions, ethereum, 7)
+        async with sessions() as session:
+            before = await session.scalar(remembered)
+        await polygon.rpc.call("anvil_mine", hex(2 * settings.finality_depth))
+        await give_dollars(polygon.rpc, polygon.network, "Ada", 5)
+        await shown(sessions, polygon, 5)
+
+    async with sessions() as session:
+        assert await session.scalar(remembered) == before
 
 
 async def test_a_network_that_stops_says_so_and_the_others_go_on(

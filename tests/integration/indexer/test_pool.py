@@ -35,7 +35,7 @@ async def genesis_of(faulty: Faulty) -> bytes:
 
 async def test_where_the_first_node_fails_the_second_answers(faulty: Faulty, spare: Rpc) -> None:
     number = await faulty.give(5)
-    for fault in (faults.drops(), faults.fails(), faults.hangs(1), faults.cuts_off(), faults.throttled("60")):
+    for fault in (faults.drops(), faults.fails(), faults.hangs(3), faults.cuts_off(), faults.throttled("60")):
         source = await faulty.source(faulty.through, spare)
         faulty.node.play(fault, times=None)
         assert (await source.head()).number >= number, fault.name
