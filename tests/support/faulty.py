@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Faulty:
-    """`rpc` speaks with the real node, `through` with the one that fails; it waits a second and a half for an answer."""
+    """`rpc` speaks with the real node, `through` with the one that fails, and waits 1.5 seconds for it."""
 
     sessions: Sessions
     network: Network

@@ -11,6 +11,7 @@ from indexer import WrongChain
 from ledger.chain import Rpc
 from ledger.chain.rpc import to_bytes
 from tests.support import rpc_faults as faults
+from tests.support.chain import eventually
 from tests.support.faulty import Faulty
 from tests.support.rpc_double import RpcDouble
 
@@ -50,11 +51,12 @@ async def test_the_preferred_node_is_asked_again_once_it_is_well(faulty: Faulty,
     assert second.asked.total() == 1
 
     asked = faulty.node.asked.total()
-    for _ in range(100):
+
+    async def is_asked_again() -> bool:
         await source.head()
-        if faulty.node.asked.total() > asked:
-            break
-    assert faulty.node.asked.total() > asked
+        return faulty.node.asked.total() > asked
+
+    await eventually(is_asked_again)
 
 
 async def test_a_node_that_is_behind_leaves_the_word_to_one_that_is_not(
