@@ -136,7 +136,13 @@ async def test_a_node_that_comes_back_as_another_chain_is_noticed(faulty: Faulty
     await source.head()
     faulty.node.play(faults.serves_chain(5), times=None)
     asked = faulty.node.asked["eth_getBlockByNumber"]
-    for _ in range(100):
+
+    async def is_noticed() -> bool:
+        await source.head()
+        return bool(faulty.node.played["serves_chain"])
+
+    await eventually(is_noticed)
+    for _ in range(10):
         await source.head()
     assert faulty.node.played["serves_chain"] == 1
     assert faulty.node.asked["eth_getBlockByNumber"] == asked + 1
