@@ -26,7 +26,7 @@ INCIDENTAL = ["recorded_at", "event_id", "position"]
 """Columns that say when and how a row was written, not what it says."""
 
 Rows = Mapping[str, Sequence[str]]
-"""By table, every row as JSON, sorted."""
+"""By table, every row as JSON. Each has a key, so that none comes twice."""
 
 
 class StormDatabase:
@@ -68,7 +68,7 @@ class StormDatabase:
         )
         rows: dict[str, list[str]] = {table: [] for table in compared}
         async with self._engine.connect() as connection:
-            for table, said in await connection.execute(text(f"{told} ORDER BY name, said")):
+            for table, said in await connection.execute(text(f"{told} ORDER BY name")):
                 rows[table].append(said)
         return rows
 
@@ -89,6 +89,17 @@ class StormDatabase:
             raw = await connection.get_raw_connection()
             assert raw.driver_connection is not None
             await raw.driver_connection.execute("BEGIN; " + "; ".join(statements) + "; COMMIT")
+
+
+def differences(followed: Rows, fresh: Rows) -> list[str]:
+    """The rows that only one of the two has."""
+    return [
+        f"{table}: only {who} {row}"
+        for table in followed
+        for who, rows, others in (("followed", followed, fresh), ("fresh", fresh, followed))
+        for row in rows[table]
+        if row not in others[table]
+    ]
 
 
 def _name_it(connection: DBAPIConnection, _record: object) -> None:
