@@ -72,7 +72,7 @@ class Weather(RuleBasedStateMachine):
         self.log.step("start_over")
 
     def teardown(self) -> None:
-        self.log.step("calm")
+        self.log.step("end_story")
 
     @rule(blocks=st.lists(blocks, min_size=1, max_size=3))
     def blocks_come(self, blocks: list[Block]) -> None:

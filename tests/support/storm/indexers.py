@@ -1,6 +1,9 @@
 """Indexers in processes of their own, to be started, killed and looked after like a supervisor does."""
 
 import multiprocessing
+import os
+import signal
+import time
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -55,6 +58,7 @@ class Indexers:
             believes_to_lead,
             self._folder / f"indexer-{self._started}.log",
         )
+        orders.log.touch()
         process = self._processes.Process(target=indexing_process.run, args=(orders,))
         process.start()
         self._running.append(Running(process, orders))
@@ -84,7 +88,10 @@ class Indexers:
             self.start(blocks_per_chunk=50)
 
     def words(self) -> str:
-        """What those that run have said so far."""
+        """What those that run have said so far, and what they are doing."""
+        for each in self._running:
+            os.kill(each.process.pid or 0, signal.SIGUSR1)
+        time.sleep(0.3)
         return "\n".join(f"{each.orders.log.name}:\n{each.orders.log.read_text()}" for each in self._running)
 
     def _bury(self) -> None:

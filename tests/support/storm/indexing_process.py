@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ledger.db.session import Sessions, create_engine, create_sessions
 from tests.support.indexing import make_indexer
 from tests.support.storm.haste import HastyLoop
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 1.0
 """By the hasty loop's clock."""
 
 
@@ -52,6 +53,7 @@ def run(orders: Orders) -> None:
 
 
 async def _index(orders: Orders) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _tell_what_it_does)
     sessions = create_sessions(create_engine(orders.database_url, pool_size=3))
     async with Rpc(orders.rpc_url) as rpc:
         await (await _made(sessions, rpc, orders)).run(asyncio.Event())
@@ -70,6 +72,12 @@ async def _made(sessions: Sessions, rpc: Rpc, orders: Orders) -> Indexer:
             )
         except (DBAPIError, OSError):
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _tell_what_it_does() -> None:
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
+    sys.stderr.flush()
 
 
 async def _always(self: Lead) -> bool:

@@ -134,13 +134,17 @@ class Storm:
 
     # --- What must hold --------------------------------------------------------------------------
 
+    async def end_story(self) -> None:
+        """It is quiet for good: beside the rows, everything that `ccm verify` can ask the chain."""
+        await self.calm()
+        drifted = await drifts(self._followed.sessions, self._rpc, self._network)
+        assert not drifted, drifted
+
     async def calm(self) -> None:
-        """It is quiet: whoever must catches up, and the mirror is the chain, row by row."""
+        """It is quiet: whoever must catches up, and the mirror is a fresh one of the chain, row by row."""
         self._node.heal()
         self._indexers.look_after()
         await self._until_followed()
-        drifted = await drifts(self._followed.sessions, self._rpc, self._network)
-        assert not drifted, drifted
         await self._check_window()
         apart = differences(await self._followed.rows(), await self._fresh_rows())
         assert not apart, "\n".join(apart)
