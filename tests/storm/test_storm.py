@@ -30,9 +30,6 @@ POINTS: tuple[FaultPoint, ...] = (
     "after_cursor_commit",
     "before_rewind_commit",
 )
-UNSEEN = {"loses all logs", "loses the last logs"}
-"""A node that shows a block and hides its logs cannot be told from one without them: `ccm verify` finds that."""
-
 SETTINGS = settings(
     max_examples=10,
     stateful_step_count=50,
@@ -90,7 +87,7 @@ class Weather(RuleBasedStateMachine):
     def the_chain_changes_its_mind_at_the_same_height(self, depth: int, block: Block) -> None:
         self.log.step("reorg", depth=depth, instead=[block] * depth)
 
-    @rule(fault=st.sampled_from(sorted(FAULTS.keys() - UNSEEN)), times=st.sampled_from((1, 3, None)))
+    @rule(fault=st.sampled_from(sorted(FAULTS)), times=st.sampled_from((1, 3, None)))
     def the_node_fails(self, fault: str, times: int | None) -> None:
         self.log.step("node_fails", fault=fault, times=times)
 

@@ -4,9 +4,10 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from aiohttp import web
 from sqlalchemy import func, select, update
 
 from ccm.stack.postgres import EmbeddedPostgres
@@ -19,7 +20,7 @@ from ledger.kernel.faults import FaultPoint
 from ledger.kernel.finality import Finality
 from tests.support.chain import SEED, VERIFIER
 from tests.support.indexing import CHAIN_ID, make_indexer
-from tests.support.rpc_double import RpcDouble
+from tests.support.rpc_double import Asked, Fault, RpcDouble
 from tests.support.rpc_faults import FAULTS
 from tests.support.stack import TEMPLATE
 from tests.support.storm.acts import Act, Actors
@@ -32,6 +33,8 @@ WINDOW = 12
 FINALITY = Finality(depth=3)
 """Shallower than what reorgs take back: what was confirmed is withdrawn now and then."""
 PATIENCE_SECONDS = 30
+HIDDEN_BELOW_FINALITY = {"loses all logs", "loses the last logs"}
+"""Down there a node that hides logs is not found out by a header's bloom, but by `ccm verify` only."""
 UNDELIVERED = bytes(20)
 """The sender of submissions that nobody delivers: the storm sends them itself."""
 
@@ -105,7 +108,19 @@ class Storm:
 
     async def node_fails(self, fault: str, times: int | None) -> None:
         """A fault of the node, for some requests or until the storm is over."""
-        self._node.play(FAULTS[fault](), times)
+        made = FAULTS[fault]()
+        self._node.play(self._above_finality(made) if fault in HIDDEN_BELOW_FINALITY else made, times)
+
+    def _above_finality(self, fault: Fault) -> Fault:
+        """The fault, for requests only whose every block is shown by its header."""
+
+        async def strike(asked: Asked) -> web.StreamResponse | None:
+            lowest = hex(self._chain.highest - WINDOW)
+            asked_from = [call["params"][0].get("fromBlock", lowest) for call in asked.calls_of("eth_getLogs")]
+            is_shown = all(to_int(first) >= to_int(lowest) for first in asked_from)
+            return await fault.strike(asked) if is_shown else None
+
+        return replace(fault, strike=strike)
 
     # --- The indexers ----------------------------------------------------------------------------
 
