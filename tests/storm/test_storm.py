@@ -99,6 +99,10 @@ class Weather(RuleBasedStateMachine):
     def an_indexer_takes_over_that_kills_itself(self, blocks_per_chunk: int, fault: FaultPoint, passes: int) -> None:
         self.log.step("start_doomed", blocks_per_chunk=blocks_per_chunk, fault=fault, passes=passes)
 
+    @rule(blocks_per_chunk=chunks)
+    def two_indexers_believe_to_lead(self, blocks_per_chunk: int) -> None:
+        self.log.step("start_rivals", blocks_per_chunk=blocks_per_chunk)
+
     @rule(which=st.integers(0, 2))
     def an_indexer_is_killed(self, which: int) -> None:
         self.log.step("kill", which=which)
@@ -107,9 +111,9 @@ class Weather(RuleBasedStateMachine):
     def the_database_hangs_up(self, *, that_lock: bool) -> None:
         self.log.step("database_hangs_up", that_lock=that_lock)
 
-    @rule(milliseconds=st.integers(1, 60))
-    def time_passes(self, milliseconds: int) -> None:
-        self.log.step("work", milliseconds=milliseconds)
+    @rule(moves=st.integers(1, 4))
+    def time_passes(self, moves: int) -> None:
+        self.log.step("work", moves=moves)
 
     @precondition(lambda self: self.log.last != "calm")
     @rule()

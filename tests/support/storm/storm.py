@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,8 @@ WINDOW = 12
 FINALITY = Finality(depth=3)
 """Shallower than what reorgs take back: what was confirmed is withdrawn now and then."""
 PATIENCE_SECONDS = 30
+STILL_SECONDS = 0.2
+"""Longer than an indexer takes for a chunk."""
 HIDDEN_BELOW_FINALITY = {"loses all logs", "loses the last logs"}
 """Down there a node that hides logs is not found out by a header's bloom, but by `ccm verify` only."""
 UNDELIVERED = bytes(20)
@@ -133,13 +135,24 @@ class Storm:
         self._indexers.kill_all()
         self._indexers.start(blocks_per_chunk=blocks_per_chunk, fault=fault, passes=passes)
 
+    async def start_rivals(self, blocks_per_chunk: int) -> None:
+        """Two indexers take over that both believe to lead: at every chunk one of them must lose."""
+        self._indexers.kill_all()
+        for _ in range(2):
+            self._indexers.start(blocks_per_chunk=blocks_per_chunk, believes_to_lead=True)
+
     async def kill(self, which: int) -> None:
         """An indexer is killed, at whatever it is doing."""
         self._indexers.kill(which)
 
-    async def work(self, milliseconds: int) -> None:
-        """The indexers have some time."""
-        await asyncio.sleep(milliseconds / 1000)
+    async def work(self, moves: int) -> None:
+        """The indexers have some time: until the mirror has moved so often, or nothing moves for a while."""
+        for _ in range(moves):
+            before = await self._mirrored()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STILL_SECONDS):
+                    while await self._mirrored() == before:
+                        await asyncio.sleep(0.005)
 
     # --- The database ----------------------------------------------------------------------------
 
