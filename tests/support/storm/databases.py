@@ -106,6 +106,7 @@ def _name_it(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET application_name = '{OURS}'")
     cursor.close()
+    connection.commit()
 
 
 def _tables() -> list[str]:

@@ -45,7 +45,7 @@ class Indexers:
         self, *, blocks_per_chunk: int, fault: FaultPoint | None = None, passes: int = 1, believes_to_lead: bool = False
     ) -> None:
         """Starts one more, unless there are enough."""
-        self._bury()
+        self.bury()
         if len(self._running) >= MOST:
             return
         self._started += 1
@@ -65,7 +65,7 @@ class Indexers:
 
     def kill(self, which: int) -> None:
         """Kills one of them, at whatever it is doing."""
-        self._bury()
+        self.bury()
         if self._running:
             _kill(self._running.pop(which % len(self._running)))
 
@@ -80,7 +80,7 @@ class Indexers:
         Raises:
             UnexpectedEnd: one stopped that should not have.
         """
-        self._bury()
+        self.bury()
         for doomed in [each for each in self._running if each.orders.fault]:
             self._running.remove(doomed)
             _kill(doomed)
@@ -94,7 +94,7 @@ class Indexers:
         time.sleep(0.3)
         return "\n".join(f"{each.orders.log.name}:\n{each.orders.log.read_text()}" for each in self._running)
 
-    def _bury(self) -> None:
+    def bury(self) -> None:
         """Forgets those that were to die and did.
 
         Raises:

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,8 +151,7 @@ class Storm:
             before = await self._mirrored()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STILL_SECONDS):
-                    while await self._mirrored() == before:
-                        await asyncio.sleep(0.005)
+                    await self._until(lambda shown: shown != before)
 
     # --- The database ----------------------------------------------------------------------------
 
@@ -192,13 +191,17 @@ class Storm:
         wanted = self._chain.head, await self._chain.newest_hash()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while await self._mirrored() != wanted:
-                    self._indexers.look_after()
-                    await asyncio.sleep(0.01)
+                await self._until(lambda shown: shown == wanted)
         except TimeoutError:
             raise AssertionError(
                 f"the indexer stays at {await self._mirrored()}, the chain is at {wanted}:\n{self._indexers.words()}"
             ) from None
+
+    async def _until(self, holds: Callable[[tuple[int, bytes | None]], bool]) -> None:
+        """Waits until it holds of what is mirrored."""
+        while not holds(await self._mirrored()):
+            self._indexers.bury()
+            await asyncio.sleep(0.005)
 
     async def _mirrored(self) -> tuple[int, bytes | None]:
         async with self._followed.sessions() as session:
