@@ -151,7 +151,7 @@ class Storm:
             before = await self._mirrored()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STILL_SECONDS):
-                    await self._until(lambda shown: shown != before)
+                    await self._until(lambda shown, before=before: shown != before)
 
     # --- The database ----------------------------------------------------------------------------
 
