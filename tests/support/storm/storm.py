@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,7 +151,8 @@ class Storm:
             before = await self._mirrored()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STILL_SECONDS):
-                    await self._until(lambda shown, before=before: shown != before)
+                    while await self._mirrored() == before:
+                        await self._look_again()
 
     # --- The database ----------------------------------------------------------------------------
 
@@ -191,17 +192,16 @@ class Storm:
         wanted = self._chain.head, await self._chain.newest_hash()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._until(lambda shown: shown == wanted)
+                while await self._mirrored() != wanted:
+                    await self._look_again()
         except TimeoutError:
             raise AssertionError(
                 f"the indexer stays at {await self._mirrored()}, the chain is at {wanted}:\n{self._indexers.words()}"
             ) from None
 
-    async def _until(self, holds: Callable[[tuple[int, bytes | None]], bool]) -> None:
-        """Waits until it holds of what is mirrored."""
-        while not holds(await self._mirrored()):
-            self._indexers.bury()
-            await asyncio.sleep(0.005)
+    async def _look_again(self) -> None:
+        self._indexers.bury()
+        await asyncio.sleep(0.005)
 
     async def _mirrored(self) -> tuple[int, bytes | None]:
         async with self._followed.sessions() as session:
