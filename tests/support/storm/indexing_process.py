@@ -45,6 +45,7 @@ def run(orders: Orders) -> None:
     with orders.log.open("wb") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
     logging.basicConfig(stream=sys.stderr, format="%(relativeCreated)d %(name)s %(message)s", force=True)
+    logging.getLogger().addHandler(_EndsAtCritical(logging.CRITICAL))
     if orders.believes_to_lead:
         Lead.take = _always  # type: ignore[method-assign]  # the lock is what this process does without
     loop: Callable[[], asyncio.AbstractEventLoop] = HastyLoop
@@ -72,6 +73,16 @@ async def _made(sessions: Sessions, rpc: Rpc, orders: Orders) -> Indexer:
             )
         except (DBAPIError, OSError):
             await asyncio.sleep(POLL_SECONDS)
+
+
+class _EndsAtCritical(logging.Handler):
+    """No event of the storm is poisonous: an indexer that says so and waits for a person is to be noticed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Ends the process; what it said is in its log already."""
+        del record
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _tell_what_it_does() -> None:
