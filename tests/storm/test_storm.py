@@ -30,9 +30,10 @@ POINTS: tuple[FaultPoint, ...] = (
     "after_cursor_commit",
     "before_rewind_commit",
 )
+STEPS_PER_STORY = 50
+MOST_STORIES_AT_ONCE = 10
 SETTINGS = settings(
-    max_examples=10,
-    stateful_step_count=50,
+    stateful_step_count=STEPS_PER_STORY,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -128,6 +129,11 @@ async def test_the_mirror_is_the_chain_whenever_the_storm_is_over(storm: Storm) 
         await asyncio.to_thread(Weather.log.replay, STORY)
         return
     for round_ in itertools.count():
-        await asyncio.to_thread(run_state_machine_as_test, seeded(f"{SEED} {round_}")(Weather), settings=SETTINGS)
-        if Weather.log.steps >= STEPS:
+        stories = (STEPS - Weather.log.steps) // STEPS_PER_STORY
+        if stories < 1:
             return
+        await asyncio.to_thread(
+            run_state_machine_as_test,
+            seeded(f"{SEED} {round_}")(Weather),
+            settings=settings(SETTINGS, max_examples=min(stories, MOST_STORIES_AT_ONCE)),
+        )
