@@ -12,7 +12,6 @@ import coincurve
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from eth_account.hdaccount import key_from_seed
 from eth_utils.crypto import keccak
 
 from ledger.kernel.errors import CcmError
@@ -69,6 +68,8 @@ class Custody:
     """All keys that come from one seed, along BIP-44 paths: account 0 for holders, account 1 for the service's own."""
 
     def __init__(self, seed: bytes) -> None:
+        from eth_account.hdaccount import key_from_seed  # noqa: PLC0415  # half a second, which only key holders pay
+
         self._derived = lru_cache(maxsize=4096)(lambda path: LocalSigner(key_from_seed(seed, path)))
 
     def holder(self, index: int) -> Signer:

@@ -7,9 +7,6 @@ from datetime import UTC
 from importlib.resources import files
 from typing import Any, Literal
 
-import segno
-import typst
-
 from ledger.chain.rpc import to_hex
 from ledger.credits.certificate import BatchShare, Certificate
 from ledger.credits.rules import UNKNOWN_COUNTRY
@@ -33,6 +30,9 @@ async def certificate_pdf(certificate: Certificate, url: str) -> bytes:
 
 def render(certificate: Certificate, url: str, form: Literal["pdf", "svg"] = "pdf") -> bytes:
     """The certificate in the given form; typst takes about ten milliseconds for a page."""
+    import segno  # noqa: PLC0415  # memory that only those pay who print
+    import typst  # noqa: PLC0415  # the same
+
     qr = io.BytesIO()
     segno.make(url, error="m", micro=False).save(qr, kind="svg", border=0, dark=INK, xmldecl=False)
     return typst.compile(
