@@ -1,17 +1,19 @@
 """The limit: what the same machine does for whoever gives up all safety.
 
-    python -m benchmarks.indexing.bare RPC_URL ADDRESSES [DATABASE_URL]
+    python -m benchmarks.indexing.bare RPC_URL CONTRACTS [DATABASE_URL]
 
-No cursor, no hashes, no second look, nothing that a reorg could be undone by, nothing but transfers understood: the
-logs of the contracts (joined by commas) are asked for range by range, the next ones while these are worked on, and
-copied as they are; the balances once at the end. Without a database the logs are only fetched: the limit of the limit.
+The contracts are given as Name=0xaddress, joined by commas. Their events are decoded as the indexer decodes them, and
+the same rows are copied; the balances once at the end. But there is no cursor, no hash, no second look, nothing that a
+reorg could be undone by, no other mirror and no fact told, and the next range is on its way while one is worked on.
+Without a database the logs are only fetched: the limit of the limit.
 """
 
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 import aiohttp
 import asyncpg
@@ -19,30 +21,25 @@ import msgspec
 import uvloop
 
 from benchmarks.indexing.measured import Clock
-from ledger.chain.abi import events
+from indexer.decode import EventReader
+from indexer.wire import Log
+from ledger.chain.abi import ADDABLE_NAMES, AddableName
+from ledger.chain.chunk import Event, kept_arguments
+from ledger.chain.rpc import to_bytes, to_hex, to_int
 
+CHAIN_ID = 31_337
 BLOCKS_AT_ONCE = 50
-TRANSFER = "0x" + next(entry for entry in events("CarbonCredit") if entry.name == "Transfer").hash.hex()
 
 TABLES = """
 CREATE TABLE events (
-    block_number bigint, log_index bigint, transaction_hash bytea, topics bytea, data bytea,
-    PRIMARY KEY (block_number, log_index)
+    block_number bigint, log_index bigint, block_time timestamptz, transaction_hash bytea, contract bytea, name text,
+    arguments jsonb, PRIMARY KEY (block_number, log_index)
 );
 CREATE TABLE balances (token bytea, holder bytea, balance bigint, PRIMARY KEY (token, holder));
 """
-COLUMNS = ("block_number", "log_index", "transaction_hash", "topics", "data")
 
-
-class Log(msgspec.Struct, rename="camel", gc=False):
-    """An event as the node writes it."""
-
-    address: str
-    topics: list[str]
-    data: str
-    block_number: str
-    transaction_hash: str
-    log_index: str
+Contracts = Mapping[bytes, AddableName]
+NAMES: dict[str, AddableName] = {name: name for name in ADDABLE_NAMES}
 
 
 class Answer(msgspec.Struct, gc=False):
@@ -51,7 +48,7 @@ class Answer(msgspec.Struct, gc=False):
     result: list[Log]
 
 
-async def answers(node: aiohttp.ClientSession, rpc_url: str, addresses: str) -> AsyncGenerator[bytes, None]:
+async def answers(node: aiohttp.ClientSession, rpc_url: str, contracts: Contracts) -> AsyncGenerator[bytes, None]:
     """All logs of the contracts, range by range as they came; the next range is on its way meanwhile."""
 
     async def ask(method: str, *parameters: object) -> bytes:
@@ -61,10 +58,10 @@ async def answers(node: aiohttp.ClientSession, rpc_url: str, addresses: str) -> 
 
     def logs(first: int) -> asyncio.Task[bytes]:
         last = min(head, first + BLOCKS_AT_ONCE - 1)
-        wanted = {"address": addresses.split(","), "fromBlock": hex(first), "toBlock": hex(last)}
+        wanted = {"address": [to_hex(each) for each in contracts], "fromBlock": hex(first), "toBlock": hex(last)}
         return asyncio.create_task(ask("eth_getLogs", wanted))
 
-    head = int(msgspec.json.decode(await ask("eth_blockNumber"))["result"], 16)
+    head = to_int(msgspec.json.decode(await ask("eth_blockNumber"))["result"])
     coming = logs(0)
     for following in range(BLOCKS_AT_ONCE, head + 1, BLOCKS_AT_ONCE):
         answer, coming = await coming, logs(following)
@@ -72,53 +69,67 @@ async def answers(node: aiohttp.ClientSession, rpc_url: str, addresses: str) -> 
     yield await coming
 
 
-async def index(rpc_url: str, addresses: str, database: asyncpg.Connection) -> None:
+async def index(rpc_url: str, contracts: Contracts, database: asyncpg.Connection) -> None:
     """Copies every event, and what everybody holds in the end."""
-    decoder = msgspec.json.Decoder(Answer)
-    balances: dict[tuple[str, str], int] = defaultdict(int)
-    async with aiohttp.ClientSession() as node, aclosing(answers(node, rpc_url, addresses)) as parts:
+    decoder, reader = msgspec.json.Decoder(Answer), EventReader(CHAIN_ID, contracts)
+    balances: dict[tuple[bytes, bytes], int] = defaultdict(int)
+    async with aiohttp.ClientSession() as node, aclosing(answers(node, rpc_url, contracts)) as parts:
         async for part in parts:
-            logs = decoder.decode(part).result
-            await database.copy_records_to_table("events", columns=COLUMNS, records=_rows(logs))
-            for log in logs:
-                if log.topics[0] == TRANSFER:
-                    moved = int(log.data, 16)
-                    balances[log.address, log.topics[1]] -= moved
-                    balances[log.address, log.topics[2]] += moved
-    held = [(bytes.fromhex(token[2:]), bytes.fromhex(holder[26:]), sum_) for (token, holder), sum_ in balances.items()]
+            events = [_event(reader, log) for log in decoder.decode(part).result]
+            await database.copy_records_to_table("events", records=_rows(each for each in events if each))
+            for event in events:
+                if event and event.name == "Transfer":
+                    told = event.arguments
+                    balances[event.contract, told["from"]] -= told["value"]
+                    balances[event.contract, told["to"]] += told["value"]
+    held = [(token, holder, sum_) for (token, holder), sum_ in balances.items()]
     await database.copy_records_to_table("balances", records=held)
 
 
-def _rows(logs: Sequence[Log]) -> list[tuple[int, int, bytes, bytes, bytes]]:
+def _event(reader: EventReader, log: Log) -> Event | None:
+    return reader.event(
+        log, to_int(log.block_number), datetime.fromtimestamp(to_int(log.block_timestamp or "0x0"), UTC)
+    )
+
+
+def _rows(events: Iterable[Event]) -> list[tuple[object, ...]]:
     return [
         (
-            int(log.block_number, 16),
-            int(log.log_index, 16),
-            bytes.fromhex(log.transaction_hash[2:]),
-            b"".join([bytes.fromhex(topic[2:]) for topic in log.topics]),
-            bytes.fromhex(log.data[2:]),
+            event.block_number,
+            event.log_index,
+            event.block_time,
+            event.transaction_hash,
+            event.contract,
+            event.name,
+            kept_arguments(event),
         )
-        for log in logs
+        for event in events
     ]
 
 
-async def fetch(rpc_url: str, addresses: str) -> None:
+async def fetch(rpc_url: str, contracts: Contracts) -> None:
     """Reads every answer, and does nothing with it."""
-    async with aiohttp.ClientSession() as node, aclosing(answers(node, rpc_url, addresses)) as parts:
+    async with aiohttp.ClientSession() as node, aclosing(answers(node, rpc_url, contracts)) as parts:
         async for _ in parts:
             pass
 
 
-async def main(rpc_url: str, addresses: str, database_url: str | None = None) -> None:
+def _parsed(contracts: str) -> Contracts:
+    named = (each.split("=") for each in contracts.split(","))
+    return {to_bytes(address): NAMES[name] for name, address in named}
+
+
+async def main(rpc_url: str, named: str, database_url: str | None = None) -> None:
     """Measures itself, with its tables made before."""
+    contracts = _parsed(named)
     if database_url is None:
         clock = Clock()
-        await fetch(rpc_url, addresses)
+        await fetch(rpc_url, contracts)
     else:
         database = await asyncpg.connect(database_url)
         await database.execute(TABLES)
         clock = Clock()
-        await index(rpc_url, addresses, database)
+        await index(rpc_url, contracts, database)
         await database.close()
     print(clock.used().line(), flush=True)
 

@@ -99,7 +99,8 @@ class Rig:
 
     async def _bare(self, *database_url: str) -> Run:
         before = self._postgres_cpu_seconds()
-        process = await _start("benchmarks.indexing.bare", self.rpc_url, ",".join(self.addresses), *database_url)
+        named = ",".join(f"{name}={to_hex(address)}" for name, address in self.world.contracts.named().items())
+        process = await _start("benchmarks.indexing.bare", self.rpc_url, named, *database_url)
         try:
             return Run(await _told(process), self._postgres_cpu_seconds() - before)
         finally:
