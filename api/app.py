@@ -3,21 +3,21 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from litestar import Controller, Request, Response, Router
+from litestar import Controller, Request, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.plugins.pydantic import PydanticPlugin
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import openapi
+from api.answers import ExactResponse
 from api.auth import caller_of, guard
 from api.blockchain.routes import BlockchainController
 from api.credits.certificates import CertificatesController
 from api.credits.routes import CreditsController, MintController
 from api.edge import Application
-from api.exact import encode
 from api.footprint.routes import FootprintController
-from api.health import health, metrics, ready
+from api.health import health_routes
 from api.problems import HANDLERS
 from api.requests import LARGEST_BODY, ExactJson, refuse_nul
 from api.services import Services
@@ -38,19 +38,11 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 """One a capability. Their paths stand under the base path."""
 
 
-class ExactResponse(Response[Any]):
-    """An answer whose body our own encoder writes, unless it is bytes already."""
-
-    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:  # noqa: ARG002  # Litestar's signature
-        """The body."""
-        return content if isinstance(content, bytes) else encode(content)
-
-
 def create_app(services: Services, controllers: Sequence[type[Controller]] = CONTROLLERS) -> Application:
     """The API over these services. Whoever made the services closes them, after the app has stopped."""
     standard = Router(BASE_PATH, route_handlers=controllers, guards=[refuse_nul, guard], dto=ExactJson, return_dto=None)
     app = Application(
-        route_handlers=[standard, health, ready, metrics],
+        route_handlers=[standard, health_routes(services.vitals)],
         dependencies={
             "services": Provide(provide_services, sync_to_thread=False),
             "session": Provide(provide_session),

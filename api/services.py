@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from api.limits import Limiter
 from api.metrics import Metrics
+from api.vitals import Vitals
 from ledger.chain import IntentWatch, Network
 from ledger.chain.following import Following
 from ledger.db.session import Sessions
@@ -26,3 +27,9 @@ class Services:
     following: Sequence[Following] = ()
     """How far the indexers of this process are; none where they run elsewhere."""
     limiter: Limiter = field(default_factory=lambda: Limiter(now))
+
+    @property
+    def vitals(self) -> Vitals:
+        """What the API tells of itself."""
+        following = self.following or (Following(self.network.name),)
+        return Vitals(self.settings, self.sessions, following, self.metrics, self.clock)

@@ -1,6 +1,6 @@
 """Where the database and the chain are that a verb works on beside whatever runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,10 +21,21 @@ class DatabaseUnavailable(CcmError):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the mirror and the chain are."""
+    """Where the mirrors and the chains are."""
 
     database_url: str
-    rpc: str
+    rpcs: Mapping[str, str]
+    """By network, the node that is asked."""
+
+    def rpc(self, network: str) -> str:
+        """The network's node.
+
+        Raises:
+            UsageError: nobody says where it is.
+        """
+        if network not in self.rpcs:
+            raise click.UsageError(f"{network} has no node: name one in CCM_NETWORKS, or in BLOCKCHAIN_RPC.")
+        return self.rpcs[network]
 
 
 class _AccountsFile(msgspec.Struct, rename="camel"):
@@ -34,17 +45,17 @@ class _AccountsFile(msgspec.Struct, rename="camel"):
     database_url: str
 
 
-def places_of(settings: Settings, network: str) -> Places:
-    """The settings' own for this network, or those of the `ccm up` that keeps its data in the folder.
+def places_of(settings: Settings) -> Places:
+    """The settings' own; what they leave open is where the `ccm up` has it that keeps its data in the folder.
 
     Raises:
         UsageError: neither says it.
     """
-    file = settings.data / "dev-accounts.json"
     database_url = settings.database_url.get_secret_value() if settings.database_url else None
-    rpc = next((each.nodes.calls[0] for name, each in settings.followed.items() if name == network), None)
-    if database_url and rpc:
-        return Places(database_url, rpc)
+    rpcs: dict[str, str] = {name: each.nodes.calls[0] for name, each in settings.followed.items()}
+    if database_url and rpcs:
+        return Places(database_url, rpcs)
+    file = settings.data / "dev-accounts.json"
     try:
         told = msgspec.json.decode(file.read_bytes(), type=_AccountsFile)
     except (OSError, msgspec.MsgspecError) as error:
@@ -52,7 +63,7 @@ def places_of(settings: Settings, network: str) -> Places:
             f"{file} does not say where database and chain are: run `ccm up` first, name its folder with --data, or "
             "set DATABASE_URL and BLOCKCHAIN_RPC."
         ) from error
-    return Places(database_url or told.database_url, rpc or told.rpc)
+    return Places(database_url or told.database_url, {settings.network: told.rpc} | rpcs)
 
 
 @asynccontextmanager

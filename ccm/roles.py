@@ -1,10 +1,9 @@
 """Wires the roles that run together in one `ccm up`: indexers, relayer and API over one database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -15,6 +14,7 @@ from ccm import http
 from ccm.networks import fleet_of, opened
 from ccm.progress import catching_up
 from ccm.provision import provision
+from ccm.together import run_together
 from ccm.verifying import verify_regularly
 from indexer.fleet import Fleet
 from indexer.metrics import IndexerMetrics, Monitor
@@ -66,16 +66,14 @@ async def run_roles(settings: Settings, stop: asyncio.Event, ready: Callable[[],
     `ready` is called once the API answers and the mirror has caught up with the chain. Where a role fails, the others
     are stopped and its error is raised.
     """
-    async with wired(settings) as wiring, asyncio.TaskGroup() as roles:
-        try:
-            mirroring = roles.create_task(_stopping_all(wiring.fleet.run(stop), stop), name="indexers")
-            roles.create_task(_stopping_all(wiring.relayer().run(stop), stop), name="relayer")
-            verifying = verify_regularly(settings, wiring.network.name, wiring.metrics, stop)
-            roles.create_task(_stopping_all(verifying, stop), name="verification")
-            await _caught_up(wiring, mirroring, stop)
-            await http.serve(create_app(wiring.services()), settings.port, stop, ready)
-        finally:
-            stop.set()
+    async with wired(settings) as wiring:
+        await run_together(
+            stop,
+            wiring.fleet.run(stop),
+            wiring.relayer().run(stop),
+            verify_regularly(settings, wiring.metrics, stop),
+            _serve(wiring, stop, ready),
+        )
 
 
 @asynccontextmanager
@@ -110,19 +108,17 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         await engine.dispose()
 
 
-async def _stopping_all(role: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
-    """Runs a role; when it ends, for whatever reason, the others are to end too."""
-    try:
-        await role
-    finally:
-        stop.set()
+async def _serve(wiring: Wiring, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serves the API, from when the mirror has caught up."""
+    await _caught_up(wiring, stop)
+    await http.serve(create_app(wiring.services()), wiring.settings.port, stop, ready)
 
 
-async def _caught_up(wiring: Wiring, mirroring: asyncio.Task[None], stop: asyncio.Event) -> None:
+async def _caught_up(wiring: Wiring, stop: asyncio.Event) -> None:
     """Waits until the home network's mirror is at the head, the roles are to stop, or it is followed no longer."""
     fleet, home = wiring.fleet, wiring.network.name
     with catching_up([monitor.following for monitor in wiring.monitors.values()]) as tell:
-        while not stop.is_set() and not mirroring.done() and not fleet.has_stopped(home):
+        while not stop.is_set() and not fleet.has_stopped(home):
             if fleet.is_at_head(home):
                 return
             tell()

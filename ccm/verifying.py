@@ -15,21 +15,28 @@ from ledger.kernel.settings import Settings
 log = logging.getLogger(__name__)
 
 
-async def verify_regularly(settings: Settings, network: str, metrics: IndexerMetrics, stop: asyncio.Event) -> None:
-    """Runs `ccm verify` every `verify_seconds` until `stop` is set; figures and log say what it found.
+async def verify_regularly(settings: Settings, metrics: IndexerMetrics, stop: asyncio.Event) -> None:
+    """Runs `ccm verify` on every followed network each `verify_seconds`; figures and log say what it found.
 
-    A verification that fails (the node does not answer) is no drift: the time of the last one stands still.
+    A network that cannot be verified (its node does not answer) has not drifted: the time of its last verification
+    stands still.
     """
-    while settings.verify_seconds and not await _stops_within(stop, settings.verify_seconds):
-        verification = asyncio.create_task(_verify(settings, network))
+    if not settings.verify_seconds:
+        await stop.wait()
+        return
+    while not await _stops_within(stop, settings.verify_seconds):
+        verification = asyncio.create_task(_verify(settings))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({verification, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not verification.done():
             verification.cancel()
             return
-        for verified in verification.result():
+        told = verification.result()
+        for verified in told["networks"]:
             _tell(verified, metrics)
+        for each in told["unverified"]:
+            log.warning("the mirror of %s could not be verified: %s", each["network"], each["message"])
 
 
 def _tell(verified: dict[str, Any], metrics: IndexerMetrics) -> None:
@@ -47,33 +54,32 @@ def _tell(verified: dict[str, Any], metrics: IndexerMetrics) -> None:
         log.error("the mirror of %s drifted. %s", network, verified["remedy"], extra={"facts": facts})
 
 
-async def _verify(settings: Settings, network: str) -> list[dict[str, Any]]:
-    """What `ccm verify` answers, by network; nothing where it came to no answer."""
+async def _verify(settings: Settings) -> dict[str, Any]:
+    """What `ccm verify` answers; nothing of any network where it came to no answer."""
     if settings.database_url is None:
         raise AssertionError("the database is embedded or given")
-    where = {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "BLOCKCHAIN_RPC": settings.blockchain_rpc or settings.home.rpc,
-        "CCM_NETWORK": settings.network,
-    }
+    where = {"DATABASE_URL": settings.database_url.get_secret_value(), "CCM_NETWORK": settings.network}
+    if settings.blockchain_rpc is not None:
+        where["BLOCKCHAIN_RPC"] = settings.blockchain_rpc
+    chosen = (argument for network in settings.followed for argument in ("--network", network))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ccm", "verify", "--json", "--network", network),
+        *(sys.executable, "-m", "ccm", "verify", "--json", *chosen),
         env=os.environ | where,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        told, said = await process.communicate()
+        answer, said = await process.communicate()
     except asyncio.CancelledError:
         process.terminate()
         await process.wait()
         raise
     try:
-        networks: list[dict[str, Any]] = json.loads(told)["networks"]
+        told: dict[str, Any] = json.loads(answer)
     except ValueError:
-        log.warning("the mirror could not be verified: %s", said.decode(errors="replace").strip()[-500:])
-        return []
-    return networks
+        log.warning("the mirrors could not be verified: %s", said.decode(errors="replace").strip()[-500:])
+        return {"networks": [], "unverified": []}
+    return told
 
 
 async def _stops_within(stop: asyncio.Event, seconds: float) -> bool:

@@ -138,7 +138,9 @@ class Indexer:
 
     async def _follow(self, lead: Lead, stop: asyncio.Event) -> None:
         while not stop.is_set() and not await lead.take():
+            self._monitor.stands_by()
             await wait(stop, STANDBY_SECONDS)
+        self._monitor.leads()
         await self._check_chain()
         self.leads = True
         async with Heads(self._endpoints.heads_urls) as heads:

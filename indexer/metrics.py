@@ -112,6 +112,15 @@ class Monitor:
         """These are asked."""
         self._metrics.failures.watch(self.following.network, endpoints)
 
+    def leads(self) -> None:
+        """The chain is this indexer's to follow."""
+        self.following.leads_since = self.following.leads_since or now()
+
+    def stands_by(self) -> None:
+        """Another indexer follows the chain: what this one knew of it says nothing any longer."""
+        following = self.following
+        following.leads_since = following.looked_at = following.head_block = following.next_block = None
+
     def looked(self, head: Block, next_block: int) -> None:
         """The chain told its newest block."""
         following = self.following

@@ -12,10 +12,12 @@ from ccm.commands.rebuild import rebuild
 from ccm.indexing import index
 from ccm.logs import logging_to
 from ccm.networks import opened
+from ccm.stack.errors import PortTaken
 from ledger.chain import check_chain, identify
 from ledger.chain.abi import ADDABLE_NAMES
 from ledger.chain.additions import add_contract
 from ledger.db.session import create_engine, create_sessions
+from ledger.kernel.garbage import collect_seldom
 from ledger.kernel.networks import NetworkName
 from ledger.kernel.settings import Settings
 
@@ -24,20 +26,29 @@ from ledger.kernel.settings import Settings
     "indexer",
     invoke_without_command=True,
     epilog=examples(
-        "DATABASE_URL=postgresql://… BLOCKCHAIN_RPC=https://… ccm indexer",
+        "ccm indexer",
+        "DATABASE_URL=postgresql://… BLOCKCHAIN_RPC=https://… ccm indexer --port 9001",
         "ccm indexer add CarbonCredit 0x… --from-block 18000000 --network ethereum",
     ),
 )
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port of /health, /ready and /metrics; 0 for any.  [default: 8081]"
+)
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, port: int | None) -> None:
     """Mirror every network into DATABASE_URL, until Ctrl-C.
 
     Networks are BLOCKCHAIN_RPC with CCM_NETWORK, and those in CCM_NETWORKS, e.g. {"ethereum": {"rpc": "https://…"}}.
-    Each has its own cursor; where one stops, the others go on.
+    Each has its own cursor; where one stops, the others go on, and /ready says which, on a port that is printed.
     """
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        return
+    collect_seldom()
+    try:
         with logging_to(None):
-            uvloop.run(index(_settings()))
+            uvloop.run(index(_settings(indexer_port=port), click.echo))
+    except PortTaken as error:
+        raise click.UsageError(error.message) from None
 
 
 @command.command("add", epilog=examples("ccm indexer add RetirementCertificate 0x… --from-block 18000000"))
@@ -56,8 +67,8 @@ def add(contract: str, address: str, from_block: int, network: str | None) -> No
 command.add_command(rebuild)
 
 
-def _settings() -> Settings:
-    settings = settings_from()
+def _settings(**given: object) -> Settings:
+    settings = settings_from(**given)
     if settings.database_url is None or not settings.followed:
         raise click.UsageError("Set DATABASE_URL, and BLOCKCHAIN_RPC or CCM_NETWORKS.")
     return settings

@@ -51,14 +51,18 @@ def rebuild(data: Path | None, from_block: int, network: str | None, *, dry: boo
 
 
 async def _rebuild(settings: Settings, network: str, from_block: int, *, dry: bool) -> Rebuilt:
-    places = places_of(settings, network)
-    async with reached(places.database_url) as sessions, Rpc(places.rpc) as rpc:
+    places = places_of(settings)
+    async with reached(places.database_url) as sessions, Rpc(places.rpc(network)) as rpc:
         identity = await identify(rpc)
         async with sessions() as session:
             await check_chain(session, identity, network=network)
 
+        window = next(
+            (each.blocks_remembered for name, each in settings.followed.items() if name == network),
+            settings.finality_depth,
+        )
+
         def make_indexer(written: Sessions, mirrors: Sequence[Mirror]) -> Indexer:
-            window = settings.finality_depth
             return Indexer(written, Endpoints([rpc]), identity.chain_id, mirrors=mirrors, window=window)
 
         with reporting() as report:

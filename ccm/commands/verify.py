@@ -12,13 +12,16 @@ from typing import Any, TypeVar, cast
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import select
 
 from ccm.commands.options import data_option, examples, json_option, settings_from
-from ccm.places import places_of, reached
+from ccm.places import Places, places_of, reached
 from ccm.progress import reporting
 from ledger.chain import Rpc, check_chain, identify, load_contracts
+from ledger.chain.models import Chain
 from ledger.chain.reader import ChainReader
 from ledger.db.session import Sessions
+from ledger.kernel.errors import CcmError
 from ledger.kernel.settings import Settings
 from ledger.reconcile import Report, Samples, Verification, verify
 
@@ -59,7 +62,10 @@ def samples_options(verb: Verb) -> Verb:
 )
 @data_option
 @click.option(
-    "--network", "networks", multiple=True, help="A network to verify; may be repeated.  [default: every one it can]"
+    "--network",
+    "networks",
+    multiple=True,
+    help="A network to verify; may be repeated.  [default: each that is mirrored]",
 )
 @samples_options
 @json_option
@@ -71,26 +77,59 @@ def command(data: Path | None, networks: tuple[str, ...], samples: Samples, as_j
     drifted, 2 when used wrongly.
     """
     settings = settings_from(data=data)
-    verified = asyncio.run(_verify(settings, networks, samples))
-    holds = all(each.holds for each in verified.values())
+    verified, failed = asyncio.run(_verify(settings, networks, samples))
+    holds = not failed and all(each.holds for each in verified.values())
     if as_json:
-        told = [_as_object(network, each) for network, each in verified.items()]
-        click.echo(json.dumps({"holds": holds, "networks": told}, indent=2))
+        told = {
+            "holds": holds,
+            "networks": [_as_object(network, each) for network, each in verified.items()],
+            "unverified": [
+                {"network": network, "code": error.code, "message": error.message} for network, error in failed.items()
+            ],
+        }
+        click.echo(json.dumps(told, indent=2))
     else:
         for network, each in verified.items():
             _show(network, each)
+    for network, error in failed.items():
+        click.echo(f"{network} could not be verified: {error.message}", err=True)
     sys.exit(0 if holds else 1)
 
 
-async def _verify(settings: Settings, networks: Sequence[str], samples: Samples) -> dict[str, Verification]:
-    """What was found, by network."""
-    wanted = {network: places_of(settings, network) for network in networks or (settings.network,)}
-    async with reached(next(iter(wanted.values())).database_url) as sessions:
+async def _verify(
+    settings: Settings, networks: Sequence[str], samples: Samples
+) -> tuple[dict[str, Verification], dict[str, CcmError]]:
+    """What was found, and why nothing could be, by network."""
+    places = places_of(settings)
+    verified: dict[str, Verification] = {}
+    failed: dict[str, CcmError] = {}
+    async with reached(places.database_url) as sessions:
+        wanted = networks or await _verifiable(sessions, places)
+        rpcs = {network: places.rpc(network) for network in wanted}
         with reporting() as report:
-            return {
-                network: await _verify_network(sessions, places.rpc, network, samples, report)
-                for network, places in wanted.items()
-            }
+            for network, rpc_url in rpcs.items():
+                try:
+                    verified[network] = await _verify_network(sessions, rpc_url, network, samples, report)
+                except CcmError as error:
+                    failed[network] = error
+    return verified, failed
+
+
+async def _verifiable(sessions: Sessions, places: Places) -> list[str]:
+    """Every network that is mirrored and whose node is known; of the others it is said that they are not verified.
+
+    Raises:
+        UsageError: there is none.
+    """
+    async with sessions() as session:
+        known = (await session.scalars(select(Chain.network).order_by(Chain.network))).all()
+    unreached = [network for network in known if network not in places.rpcs]
+    if unreached:
+        click.echo(f"not verified, for want of a node (CCM_NETWORKS): {', '.join(unreached)}", err=True)
+    if len(unreached) == len(known):
+        named = ", ".join(places.rpcs)
+        raise click.UsageError(f"The database mirrors none of the networks whose nodes are known: {named}.")
+    return [network for network in known if network in places.rpcs]
 
 
 async def _verify_network(

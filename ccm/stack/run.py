@@ -11,8 +11,8 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ccm.stack.anvil import EmbeddedAnvil
-from ccm.stack.errors import PortTaken, StackError
-from ccm.stack.ports import LOOPBACK, any_free, is_free
+from ccm.stack.errors import StackError
+from ccm.stack.ports import LOOPBACK, Say, to_serve_on
 from ccm.stack.postgres import EmbeddedPostgres
 from ccm.stack.processes import started_at
 from ccm.stack.runfile import Part, RunFile, exclusive
@@ -20,8 +20,6 @@ from ledger.kernel.settings import Settings
 
 ROLES_PATIENCE_SECONDS = 30
 PART_PATIENCE_SECONDS = 2
-
-Say = Callable[[str], None]
 
 
 class Roles(Protocol):
@@ -70,7 +68,7 @@ async def run(settings: Settings, roles: Roles, say: Say = print) -> None:
 async def stack(settings: Settings, say: Say) -> AsyncIterator["Stack"]:
     """The parts that the settings do not replace, on the ports they had before where those are free."""
     data = settings.data.absolute()
-    port = api_port(settings, say)
+    port = to_serve_on(settings.port, say, asked_for="port" in settings.model_fields_set)
     before = RunFile.read(data)
     async with AsyncExitStack() as parts:
         postgres = chain = None
@@ -164,17 +162,3 @@ class Stack:
             postgres=Part(self.postgres.port, self.postgres.child.pid) if self.postgres else None,
             chain=Part(self.chain.port, self.chain.child.pid) if self.chain else None,
         ).write(self.settings.data)
-
-
-def api_port(settings: Settings, say: Say) -> int:
-    """The port for the API: the one that was asked for or none; where none was asked for, any free one does."""
-    if settings.port and is_free(settings.port):
-        return settings.port
-    if settings.port and "port" in settings.model_fields_set:
-        raise PortTaken(
-            f"Port {settings.port} is taken. Name another with --port, or 0 for any free one.", port=settings.port
-        )
-    port = any_free()
-    if settings.port:
-        say(f"Port {settings.port} is taken: using {port}.")
-    return port

@@ -11,6 +11,8 @@ class Following:
     """What an indexer saw last. It writes, others read."""
 
     network: str
+    leads_since: datetime | None = None
+    """Since when it has been this one's to follow; None while it stands by."""
     head_block: int | None = None
     """The chain's newest block; None until somebody looked."""
     head_time: datetime | None = None
@@ -30,13 +32,15 @@ class Following:
         return max(0, self.head_block + 1 - self.next_block)
 
     def lag_seconds(self, now: datetime) -> int | None:
-        """How old what the mirror shows may be; None while nobody looked.
+        """How old what the mirror shows may be; None while it stands by.
 
-        By so much is its newest block older than the chain's, and so long ago the chain last answered.
+        By so much is its newest block older than the chain's, and so long ago the chain last answered: if it never did,
+        so long it has been asked.
         """
-        if self.looked_at is None:
+        seen = self.looked_at or self.leads_since
+        if seen is None:
             return None
-        unseen = now - self.looked_at
+        unseen = now - seen
         behind = unseen
         if self.lag_blocks() and self.head_time is not None and self.mirrored_time is not None:
             behind = self.head_time - self.mirrored_time + unseen

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     data: Path = Path(".ccm")
     custody_passphrase: SecretStr | None = None
     port: int = Field(default=8080, ge=0, le=65535)
+    indexer_port: int = Field(
+        default=8081, ge=0, le=65535, description="Where an indexer that runs alone tells of itself."
+    )
     public_url: str | None = None
     deployments: Path | None = Field(
         default=None, description="Folder of address books; by default the one that the deployment scripts write."

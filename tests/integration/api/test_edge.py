@@ -124,7 +124,8 @@ async def test_readiness_tells_how_far_the_mirror_is(api: Served) -> None:
     async with aiohttp.ClientSession() as client, client.get(f"{api.url}/ready") as answer:
         assert answer.status == 200
         body = await answer.json()
-    assert (body["status"], body["mirror"]["network"], body["mirror"]["blockNumber"]) == ("ready", "polygon", 0)
+    (mirror,) = body["mirrors"]
+    assert (body["status"], mirror["network"], mirror["blockNumber"]) == ("ready", "polygon", 0)
 
 
 async def test_without_its_database_the_service_is_unready_and_says_so(api: Served) -> None:

@@ -5,11 +5,14 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from eth_utils.address import to_checksum_address
@@ -30,7 +33,7 @@ from tests.support.chain import SEED, eventually
 from tests.support.indexing import give_dollars, holder
 from tests.support.killing import ROOT
 from tests.support.stack import TEST_BLOCK_SECONDS, data_folder
-from tests.support.verifying import drifts
+from tests.support.verifying import drifts, run
 
 OTHER_CHAIN = 1337
 
@@ -186,19 +189,56 @@ async def test_when_the_last_network_stops_the_role_ends_and_says_why(settings: 
             await asyncio.wait_for(fleet.run(asyncio.Event()), 20)
 
 
-async def test_the_command_follows_all_networks_and_notices_a_contract_that_is_added(
+REFUSING = f"""
+    ALTER TABLE coin_holdings
+    ADD CONSTRAINT nobody_is_rich_there CHECK (chain_id <> {OTHER_CHAIN} OR balance_micros < 1000)
+"""
+NOBODY = "http://127.0.0.1:9"
+
+
+async def test_the_command_follows_all_networks_takes_in_what_is_added_and_says_which_one_stops(
     database_url: str, sessions: Sessions, polygon: Followed, ethereum: Followed
 ) -> None:
     networks = {"polygon": polygon.rpc.url, "ethereum": ethereum.rpc.url}
     where = {
         "DATABASE_URL": database_url,
         "CCM_NETWORKS": json.dumps({name: {"rpc": [url], "finality": "depth:1"} for name, url in networks.items()}),
+        "CCM_VERIFY_SECONDS": "4",
     }
-    indexer = await run_ccm("indexer", **where)
-    for micros, each in enumerate((polygon, ethereum), start=1):
-        await give_dollars(each.rpc, each.network, "Ada", micros)
-        await shown(sessions, each, micros)
+    async with indexing(where) as told:
+        for micros, each in enumerate((polygon, ethereum), start=1):
+            await give_dollars(each.rpc, each.network, "Ada", micros)
+            await shown(sessions, each, micros)
+        assert await told.states("ready") == {"polygon": "ready", "ethereum": "ready"}
+        assert await told.json("/health") == {"status": "ok"}
 
+        await add_contract(sessions, ethereum, where)
+        for name in networks:
+            await told.figure(f'ccm_mirror_verified_timestamp_seconds{{network="{name}"}}', at_least=1)
+            assert await told.figure(f'ccm_indexer_events_total{{network="{name}"}}', at_least=1)
+
+        await run(sessions, REFUSING)
+        await give_dollars(ethereum.rpc, ethereum.network, "Ada", 5_000)
+        assert await told.states("stopped") == {"polygon": "ready", "ethereum": "stopped"}
+        (reason,) = (await told.json("/ready"))["reasons"]
+        assert reason.startswith("ethereum is followed no longer: Event Transfer ")
+        await give_dollars(polygon.rpc, polygon.network, "Ada", 5_000)
+        await shown(sessions, polygon, 5_001)
+        await told.figure('ccm_indexer_stopped{network="ethereum"}', at_least=1)
+        assert await told.figure('ccm_indexer_stopped{network="polygon"}', at_least=0) == 0
+    assert await dollars(sessions, ethereum) == 2
+
+    nodes = {"polygon": polygon.rpc.url, "ethereum": NOBODY, "avalanche": NOBODY}
+    where["CCM_NETWORKS"] = json.dumps({name: {"rpc": [url]} for name, url in nodes.items()})
+    verifying = await run_ccm("verify", "--json", **where)
+    verified = json.loads((await verifying.communicate())[0])
+    assert [(each["network"], each["holds"]) for each in verified["networks"]] == [("polygon", True)]
+    assert [each["network"] for each in verified["unverified"]] == ["ethereum"], "no mirror of avalanche is kept"
+    assert (verifying.returncode, verified["holds"]) == (1, False)
+
+
+async def add_contract(sessions: Sessions, ethereum: Followed, where: Mapping[str, str]) -> None:
+    """Adds a contract by command while the indexer runs, and waits until its past is taken in."""
     book = to_checksum_address(ethereum.network.contracts.manager)
     more = ("indexer", "add", "RoleManager", "--from-block", "0", "--network", "ethereum")
     refused = await run_ccm(*more, book, **where)
@@ -214,11 +254,69 @@ async def test_the_command_follows_all_networks_and_notices_a_contract_that_is_a
             return (await session.scalars(waiting)).all() == [None]
 
     await eventually(has_joined)
-    indexer.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(indexer.wait(), 15) == 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a running indexer tells over HTTP."""
+
+    client: aiohttp.ClientSession
+
+    async def json(self, path: str) -> Any:
+        async with self.client.get(path) as answer:
+            return await answer.json()
+
+    async def states(self, status: str) -> dict[str, str]:
+        """The networks' states, once the whole is in this one."""
+
+        async def is_told() -> bool:
+            async with self.client.get("/ready") as answer:
+                body = await answer.json()
+            assert answer.status == (200 if body["status"] == "ready" else 503)
+            return bool(body["status"] == status)
+
+        await eventually(is_told)
+        return {each["network"]: each["status"] for each in (await self.json("/ready"))["mirrors"]}
+
+    async def figure(self, name: str, *, at_least: int) -> int:
+        """A figure, once it is there and large enough."""
+        found: list[int] = []
+
+        async def is_shown() -> bool:
+            async with self.client.get("/metrics") as answer:
+                lines = [line.rpartition(" ") for line in (await answer.text()).splitlines()]
+            found[:] = [int(float(value)) for shown_name, _, value in lines if shown_name == name]
+            return found != [] and found[0] >= at_least
+
+        await eventually(is_shown)
+        return found[0]
+
+
+@asynccontextmanager
+async def indexing(where: Mapping[str, str]) -> AsyncIterator[Told]:
+    """`ccm indexer` in a process of its own, with its usual port in other hands, until the context ends."""
+    with socket.socket() as occupant:
+        occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # somebody else has it: as good
+            occupant.bind(("127.0.0.1", 8081))
+            occupant.listen()
+        indexer = await run_ccm("indexer", **where)
+        assert indexer.stdout
+        try:
+            port = (await indexer.stdout.readline()).decode().removeprefix("Port 8081 is taken: using ").rstrip(".\n")
+            assert (await indexer.stdout.readline()).decode() == f"serving http://127.0.0.1:{port}\n"
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
+                yield Told(client)
+        finally:
+            indexer.send_signal(signal.SIGTERM)
+            code = await asyncio.wait_for(indexer.wait(), 15)
+        assert code == 0
 
 
 async def run_ccm(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ccm", *arguments), cwd=ROOT, env=os.environ | environment
+        *(sys.executable, "-m", "ccm", *arguments),
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.PIPE,
     )
