@@ -27,6 +27,9 @@ from tests.e2e.server import Server
 DEATH_SECONDS = 20
 PASSES = {"after_intent_committed": 3}
 """At which pass a point is deadly, where it is not the first: the third write on chain of a story is its purchase."""
+ELSEWHERE = {"before_backfill_commit", "before_rebuild_commit"}
+"""Points on an operator's way: tests/integration/indexer/test_added_contracts.py and test_rebuild.py die there."""
+POINTS = [point for point in FAULT_POINTS if point not in ELSEWHERE]
 DAY = "2024-03-05"
 
 
@@ -84,7 +87,7 @@ def test_each_acknowledged_effect_is_there_once_whatever_point_the_process_died_
     server.stop()
     journal = Journal(server)
 
-    for point in FAULT_POINTS:
+    for point in POINTS:
         journal.begin("0.010")
         server.start(fault=f"{point}:{PASSES.get(point, 1)}")
         if point == "before_rewind_commit":
@@ -122,7 +125,7 @@ def compare(server: Server, journal: Journal) -> None:
         (company, "/credits/retire", "retirementId"),
     ):
         ids = [answer[name] for answer in journal.answers(path)]
-        assert len(ids) == len(set(ids)) == len(FAULT_POINTS)
+        assert len(ids) == len(set(ids)) == len(POINTS)
         prefix = ids[0][:4]
         assert Counter(each["id"] for each in transactions(client) if each["id"].startswith(prefix)) == dict.fromkeys(
             ids, 1
