@@ -15,10 +15,18 @@ from tests.e2e.server import Server
 PATIENCE_SECONDS = 60
 
 
+UNREACHED = {"ethereum": {"rpc": "http://127.0.0.1:9"}}
+"""A network none of whose nodes answers."""
+
+
+def root(server: Server) -> str:
+    """Where health, readiness and figures are."""
+    return server.base.partition("/carbon-credit-micro")[0]
+
+
 def figures(server: Server) -> dict[str, float]:
     """Every figure of the mirror, by its name and labels."""
-    root = server.base.partition("/carbon-credit-micro")[0]
-    lines = httpx.get(f"{root}/metrics").text.splitlines()
+    lines = httpx.get(f"{root(server)}/metrics").text.splitlines()
     told = (line.rpartition(" ") for line in lines if line.startswith(("ccm_mirror", "ccm_indexer")))
     return {name: float(value) for name, _, value in told}
 
@@ -50,12 +58,16 @@ def test_a_mirror_that_drifts_is_found_out_and_repaired_while_it_serves(
     fresh_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CCM_VERIFY_SECONDS", "1")
+    monkeypatch.setenv("CCM_NETWORKS", json.dumps(UNREACHED))
     server = fresh_server
     server.start()
     issue(server, direct(server))
     balance = server.client("household").get("/credits/balance").must(200)
     assert drifted(until(server, lambda seen: verified(seen) > 0)) == 0
     assert figures(server)['ccm_indexer_head_lag_blocks{network="polygon"}'] <= 1
+    assert figures(server)['ccm_indexer_stopped{network="ethereum"}'] == 0
+    readiness = httpx.get(f"{root(server)}/ready")
+    assert (readiness.status_code, readiness.json()["reasons"]) == (503, ["Nothing of ethereum is mirrored yet."])
 
     asyncio.run(tamper(server.accounts["databaseUrl"]))
     until(server, lambda seen: drifted(seen) > 0)
