@@ -92,6 +92,12 @@ class Weather(RuleBasedStateMachine):
     def the_node_fails(self, fault: str, times: int | None) -> None:
         self.log.step("node_fails", fault=fault, times=times)
 
+    @rule(fault=st.sampled_from(sorted(FAULTS)), blocks=st.lists(blocks, min_size=1, max_size=3))
+    def the_node_fails_while_blocks_come(self, fault: str, blocks: list[Block]) -> None:
+        self.log.step("node_fails", fault=fault, times=None)
+        self.log.step("mine", blocks=blocks)
+        self.log.step("work", moves=2)
+
     @rule(blocks_per_chunk=chunks, believes_to_lead=st.booleans())
     def one_more_indexer_starts(self, blocks_per_chunk: int, *, believes_to_lead: bool) -> None:
         self.log.step("start", blocks_per_chunk=blocks_per_chunk, believes_to_lead=believes_to_lead)
