@@ -109,8 +109,9 @@ class Storm:
     # --- The node --------------------------------------------------------------------------------
 
     async def node_fails(self, fault: str, times: int | None) -> None:
-        """A fault of the node, for some requests or until the storm is over."""
+        """A fault of the node in the place of the last one, for some requests or until the storm is over."""
         made = FAULTS[fault]()
+        self._node.heal()
         self._node.play(self._above_finality(made) if fault in HIDDEN_BELOW_FINALITY else made, times)
 
     def _above_finality(self, fault: Fault) -> Fault:
