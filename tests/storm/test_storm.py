@@ -18,7 +18,7 @@ from tests.support.rpc_faults import FAULTS
 from tests.support.stack import data_folder
 from tests.support.storm.acts import ACTS, HOLDERS
 from tests.support.storm.log import SEED, STEPS, STORY, StormLog
-from tests.support.storm.storm import WINDOW, Block, Storm, a_storm
+from tests.support.storm.storm import HIDDEN_BELOW_FINALITY, WINDOW, Block, Storm, a_storm
 
 NEVER_SECONDS = 86_400
 """How long the test's anvil waits until it mines by itself."""
@@ -94,6 +94,15 @@ class Weather(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(sorted(FAULTS)), blocks=st.lists(blocks, min_size=1, max_size=3))
     def the_node_fails_while_blocks_come(self, fault: str, blocks: list[Block]) -> None:
+        self._under(fault, blocks)
+
+    @rule(fault=st.sampled_from(sorted(HIDDEN_BELOW_FINALITY)), blocks=st.lists(blocks, min_size=1, max_size=3))
+    def the_node_hides_events(self, fault: str, blocks: list[Block]) -> None:
+        self.log.step("calm")
+        self._under(fault, blocks)
+
+    def _under(self, fault: str, blocks: list[Block]) -> None:
+        """Blocks come while the node fails, and the indexers look at them."""
         self.log.step("node_fails", fault=fault, times=None)
         self.log.step("mine", blocks=blocks)
         self.log.step("work", moves=2)
