@@ -168,7 +168,7 @@ class Source:
             return
         logs = await self._endpoints.ask(lambda endpoint: ask(endpoint, self._addresses, headers), rather_not=doubted)
         for log in logs:
-            if log.log_index not in told[log.block_number]:
+            if log.log_index not in told.get(log.block_number, ()):
                 raise InconsistentAnswer(
                     f"The endpoint {doubted.name} left out events of a block.", block=to_int(log.block_number)
                 )

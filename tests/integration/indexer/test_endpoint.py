@@ -4,9 +4,13 @@ import pytest
 from aiohttp import web
 
 from indexer.errors import InconsistentAnswer
+from ledger.chain import function_data
+from ledger.chain.rpc import to_hex
 from ledger.kernel.errors import BlockchainUnavailable
 from tests.support import rpc_faults as faults
+from tests.support.chain import eventually
 from tests.support.faulty import Faulty
+from tests.support.indexing import ANYONE, holder
 from tests.support.rpc_double import Asked, Fault
 
 HARMLESS = (
@@ -183,3 +187,28 @@ async def test_a_node_without_receipts_is_asked_for_the_logs_by_the_blocks_hash(
     with pytest.raises(InconsistentAnswer, match="left out events"):
         await indexer.catch_up()
     assert await faulty.dollars() is None
+
+
+async def test_a_node_that_tells_of_a_block_that_nobody_asked_about_only_makes_the_indexer_ask_again(
+    faulty: Faulty,
+) -> None:
+    """Two kinds of events in a block: the bloom tells of the second, and asked again the node tells of it elsewhere."""
+    indexer = await faulty.indexer()
+    await indexer.catch_up()
+    contracts = faulty.network.contracts
+    gift = function_data("TestDollar", "faucet", [holder("Ada"), 5])
+    relayed = function_data("Relay", "relay", [[(contracts.dollar, gift, 100_000, bytes(32))]])
+    call = {"from": ANYONE, "to": to_hex(contracts.relay), "data": to_hex(relayed)}
+    sent = await faulty.rpc.call("eth_sendTransaction", call)
+
+    async def is_mined() -> bool:
+        return await faulty.rpc.call("eth_getTransactionReceipt", sent) is not None
+
+    await eventually(is_mined)
+    faulty.node.play(faults.tells_from_beyond(), times=None)
+    with pytest.raises(BlockchainUnavailable):
+        await indexer.catch_up()
+
+    faulty.node.heal()
+    await indexer.catch_up()
+    assert await faulty.dollars() == 5
