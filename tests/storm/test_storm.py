@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from ccm.stack.anvil import EmbeddedAnvil
 from ccm.stack.postgres import EmbeddedPostgres
 from ledger.kernel.faults import FaultPoint
-from tests.support.rpc_faults import FAULTS
+from tests.support.rpc_faults import FAULTS, LASTING
 from tests.support.stack import data_folder
 from tests.support.storm.acts import ACTS, HOLDERS
 from tests.support.storm.log import SEED, STEPS, STORY, StormLog
@@ -95,6 +95,11 @@ class Weather(RuleBasedStateMachine):
     @rule(fault=st.sampled_from(sorted(FAULTS)), blocks=st.lists(blocks, min_size=1, max_size=3))
     def the_node_fails_while_blocks_come(self, fault: str, blocks: list[Block]) -> None:
         self._under(fault, blocks)
+
+    @rule(fault=st.sampled_from(sorted(LASTING)))
+    def the_node_is_one_of_another_chain(self, fault: str) -> None:
+        self.log.step("node_fails", fault=fault, times=None)
+        self.log.step("start", blocks_per_chunk=1, believes_to_lead=False)
 
     @rule(fault=st.sampled_from(sorted(HIDDEN_BELOW_FINALITY)), blocks=st.lists(blocks, min_size=1, max_size=3))
     def the_node_hides_events(self, fault: str, blocks: list[Block]) -> None:

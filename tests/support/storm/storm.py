@@ -21,7 +21,7 @@ from ledger.kernel.finality import Finality
 from tests.support.chain import SEED, VERIFIER
 from tests.support.indexing import CHAIN_ID, make_indexer
 from tests.support.rpc_double import Asked, Fault, RpcDouble
-from tests.support.rpc_faults import FAULTS
+from tests.support.rpc_faults import FAULTS, LASTING
 from tests.support.stack import TEMPLATE
 from tests.support.storm.acts import Act, Actors
 from tests.support.storm.databases import Rows, StormDatabase, differences
@@ -35,7 +35,7 @@ FINALITY = Finality(depth=3)
 PATIENCE_SECONDS = 30
 STILL_SECONDS = 0.2
 """Longer than an indexer takes for a chunk."""
-HIDDEN_BELOW_FINALITY = {"loses all logs", "loses the last logs"}
+HIDDEN_BELOW_FINALITY = {"loses all logs"}
 """Down there a node that hides logs is not found out by a header's bloom, but by `ccm verify` only."""
 UNDELIVERED = bytes(20)
 """The sender of submissions that nobody delivers: the storm sends them itself."""
@@ -110,7 +110,8 @@ class Storm:
 
     async def node_fails(self, fault: str, times: int | None) -> None:
         """A fault of the node in the place of the last one, for some requests or until the storm is over."""
-        made = FAULTS[fault]()
+        made = (FAULTS | LASTING)[fault]()
+        self._indexers.may_stop |= fault in LASTING
         self._node.heal()
         self._node.play(self._above_finality(made) if fault in HIDDEN_BELOW_FINALITY else made, times)
 
