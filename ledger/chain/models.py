@@ -12,6 +12,16 @@ from ledger.kernel.units import Kg
 INTENT_STATUSES = ("queued", "submitted", "mined", "confirmed", "failed", "withdrawn")
 OPEN_STATUSES = ("queued", "submitted")
 
+OVERWRITING_EVENTS = (
+    "BatchReinstated",
+    "BatchReversed",
+    "BatchSuspended",
+    "BatchUnsuspended",
+    "CounterRaised",
+    "OrderCancelled",
+)
+"""What a rewind has to look up by name: events that overwrite a state, which is worked out again from earlier ones."""
+
 
 class Chain(Base):
     """A chain that is mirrored here, and how far. `next_block` and `last_hash` are the indexer's cursor and fence."""
@@ -65,7 +75,15 @@ class ChainEvent(Base):
     """An event of our contracts as the chain emitted it: what every mirror can be worked out from again."""
 
     __tablename__ = "chain_events"
-    __table_args__ = (Index(None, "chain_id", "name", "block_number"),)
+    __table_args__ = (
+        Index(
+            "ix_chain_events_overwriting",
+            "chain_id",
+            "name",
+            "block_number",
+            postgresql_where=f"name IN {OVERWRITING_EVENTS}",
+        ),
+    )
 
     chain_id: Mapped[int] = mapped_column(ForeignKey("chains.chain_id"), primary_key=True)
     block_number: Mapped[int] = mapped_column(primary_key=True)
