@@ -10,8 +10,8 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from ccm.stack.anvil import EmbeddedAnvil
-from ledger.chain import Rpc, decode_error
-from ledger.chain.abi import CODEC, SELECTOR_BYTES, abi_type, encode
+from ledger.chain import Rpc, codec, decode_error
+from ledger.chain.abi import SELECTOR_BYTES, abi_type, encode
 from ledger.chain.rpc import RpcError, to_bytes, to_hex, to_int
 
 GAS_LIMIT = 16_000_000
@@ -63,7 +63,7 @@ class Contract:
 
     def result(self, name: str, answer: bytes) -> tuple[Any, ...]:
         """What a call answered."""
-        return CODEC.decode([abi_type(part) for part in self._function(name)["outputs"]], answer)
+        return codec.decode([abi_type(part) for part in self._function(name)["outputs"]], answer)
 
     def _function(self, name: str) -> Mapping[str, Any]:
         found = [

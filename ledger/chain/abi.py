@@ -7,9 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from eth_abi import codec as eth_codec
-from eth_abi import decoding, registry
-from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 ContractName = Literal["RoleManager", "CarbonCredit", "CarbonMarket", "RecordAnchor", "Relay", "TestDollar"]
@@ -26,21 +23,6 @@ AddableName = ContractName | Literal["RetirementCertificate", "StandardAdapter"]
 ADDABLE_NAMES: tuple[AddableName, ...] = (*CONTRACT_NAMES, "RetirementCertificate", "StandardAdapter")
 ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
 SELECTOR_BYTES = 4
-
-
-class _AddressAsBytes(decoding.AddressDecoder):
-    decoder_fn = staticmethod(bytes)  # type: ignore[assignment]  # the library's type is its own choice of text
-
-
-def _codec() -> eth_codec.ABICodec:
-    known: registry.ABIRegistry = registry.registry.copy()  # type: ignore[no-untyped-call]  # the library's
-    is_address = registry.BaseEquals("address")  # type: ignore[no-untyped-call]  # the same
-    known.unregister_decoder("address")
-    known.register_decoder(is_address, _AddressAsBytes, label="address")
-    return eth_codec.ABICodec(known)
-
-
-CODEC = _codec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +104,7 @@ def abi_type(part: Mapping[str, Any]) -> str:
 
 def encode(inputs: Sequence[Mapping[str, Any]], arguments: Sequence[Any]) -> bytes:
     """ABI-encodes arguments by the parameters they are for. Structs are tuples in the order of their members."""
-    return CODEC.encode([abi_type(part) for part in inputs], arguments)
+    return encoding_of([abi_type(part) for part in inputs], arguments)
 
 
 def function_data(contract: ContractName, name: str, arguments: Sequence[Any] = ()) -> bytes:
@@ -133,7 +115,9 @@ def function_data(contract: ContractName, name: str, arguments: Sequence[Any] = 
 
 def function_result(contract: ContractName, name: str, data: bytes) -> Any:
     """What a call answered: the value where there is one, a tuple where there are more."""
-    values = CODEC.decode([abi_type(part) for part in function(contract, name).outputs], data)
+    from ledger.chain import codec  # noqa: PLC0415  # ten megabytes that nobody needs who only reads events
+
+    values = codec.decode([abi_type(part) for part in function(contract, name).outputs], data)
     return values[0] if len(values) == 1 else values
 
 
@@ -166,9 +150,10 @@ def decode_error(data: bytes) -> DecodedError:
         return DecodedError("Reverted", {})
     entry = _errors().get(data[:SELECTOR_BYTES])
     if entry is not None:
-        try:
-            values = CODEC.decode([abi_type(part) for part in entry.inputs], data[SELECTOR_BYTES:])
-        except DecodingError:  # cut short on its way through an event
+        from ledger.chain import codec  # noqa: PLC0415  # as above
+
+        values = codec.decode_whole([abi_type(part) for part in entry.inputs], data[SELECTOR_BYTES:])
+        if values is None:  # cut short on its way through an event
             return DecodedError(entry.name, {})
         return DecodedError(
             entry.name, {part["name"]: json_value(value) for part, value in zip(entry.inputs, values, strict=True)}
@@ -196,4 +181,6 @@ def abi_hash(types: Sequence[str], values: Sequence[Any]) -> bytes:
 
 def encoding_of(types: Sequence[str], values: Sequence[Any]) -> bytes:
     """Solidity's abi.encode of values of these types."""
-    return CODEC.encode(types, values)
+    from ledger.chain import codec  # noqa: PLC0415  # as above
+
+    return codec.encode(types, values)

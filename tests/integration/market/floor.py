@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from indexer import store
 from ledger.accounts import Account, create_account
-from ledger.chain import Contracts, Custody, Intent, Network, Order, authorization_ref, order_ref
+from ledger.chain import Contracts, Custody, Intent, Network, Order, authorization_ref, codec, order_ref
 from ledger.chain import mirror as chain_mirror
-from ledger.chain.abi import CODEC, abi_type, function
+from ledger.chain.abi import abi_type, function
 from ledger.chain.chunk import ZERO_ADDRESS, Block, Chunk, Event
 from ledger.chain.models import OPEN_STATUSES, Chain
 from ledger.credits import Retirement, RetirementRequest, retire
@@ -105,7 +105,7 @@ class ModelChain:
         }[intent.kind]
         entry = function(contract, name)
         assert data[:4] == entry.selector
-        getattr(self, f"_{intent.kind}")(*CODEC.decode([abi_type(part) for part in entry.inputs], data[4:]))
+        getattr(self, f"_{intent.kind}")(*codec.decode([abi_type(part) for part in entry.inputs], data[4:]))
 
     def _place(self, members: tuple[Any, ...], _signature: bytes) -> None:
         order = Order(*members)

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 import pytest
 from eth_utils.crypto import keccak
 
-from ledger.chain.abi import CODEC, CONTRACT_NAMES, artifact, decode_error, events, function_data, function_result
+from ledger.chain.abi import (
+    CONTRACT_NAMES,
+    artifact,
+    decode_error,
+    encoding_of,
+    events,
+    function_data,
+    function_result,
+)
 from ledger.chain.failures import PASSING, failure_of
 
 ALICE, BOB = b"\xaa" * 20, b"\xbb" * 20
@@ -12,7 +20,7 @@ ALICE, BOB = b"\xaa" * 20, b"\xbb" * 20
 
 def reverted(error: str, values: Sequence[object]) -> bytes:
     types = error.partition("(")[2].removesuffix(")").split(",")
-    return keccak(text=error)[:4] + CODEC.encode(types, values)
+    return keccak(text=error)[:4] + encoding_of(types, values)
 
 
 def test_calldata_and_topics_are_the_ones_that_every_client_knows() -> None:
@@ -32,7 +40,7 @@ def test_an_overloaded_function_must_be_named_by_its_signature() -> None:
 
 def test_a_result_is_told_with_addresses_as_bytes() -> None:
     assert function_result("CarbonMarket", "credit", ALICE.rjust(32, b"\0")) == ALICE
-    assert function_result("RoleManager", "hasRole", CODEC.encode(["bool", "uint32"], [True, 7])) == (True, 7)
+    assert function_result("RoleManager", "hasRole", encoding_of(["bool", "uint32"], [True, 7])) == (True, 7)
 
 
 def test_a_refusal_of_the_chain_is_told_by_its_name_and_its_numbers() -> None:

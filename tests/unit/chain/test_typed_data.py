@@ -23,7 +23,7 @@ from ledger.chain import (
     retire_digest,
     transfer_digest,
 )
-from ledger.chain.abi import CODEC, ContractName, function
+from ledger.chain.abi import ContractName, encoding_of, function
 from ledger.chain.custody import LocalSigner
 
 
@@ -167,4 +167,4 @@ def test_a_batch_is_named_by_the_hash_of_its_terms(
 ) -> None:
     terms = BatchTerms(source, second, second, verifier, level, b"US", second, bps)
     struct = function("CarbonCredit", "batchIdOf").signature.removeprefix("batchIdOf(").removesuffix(")")
-    assert terms.batch_id == keccak(CODEC.encode([struct], [terms]))
+    assert terms.batch_id == keccak(encoding_of([struct], [terms]))
