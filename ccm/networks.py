@@ -19,7 +19,8 @@ from ledger.chain.models import Chain
 from ledger.db.session import Sessions
 from ledger.kernel.address_book import AddressBook, file_of
 from ledger.kernel.errors import BlockchainUnavailable
-from ledger.kernel.networks import NetworkName, NetworkSettings
+from ledger.kernel.network_names import NetworkName
+from ledger.kernel.networks import NetworkSettings
 from ledger.kernel.settings import Settings
 
 MIRRORS: tuple[Mirror, ...] = (ledger.chain.mirror, ledger.credits.mirror, ledger.market.mirror)

@@ -25,9 +25,9 @@ from ledger.chain import (
     identify,
     load_network,
     mint_dollars,
-    open_custody,
     queue_approvals,
 )
+from ledger.chain.keystore import open_custody
 from ledger.db.session import Sessions
 from ledger.kernel.address_book import AddressBook, file_of
 from ledger.kernel.clock import now

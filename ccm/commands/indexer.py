@@ -18,7 +18,7 @@ from ledger.chain.abi import ADDABLE_NAMES
 from ledger.chain.additions import add_contract
 from ledger.db.session import create_engine, create_sessions
 from ledger.kernel.garbage import collect_seldom
-from ledger.kernel.networks import NetworkName
+from ledger.kernel.network_names import NetworkName
 from ledger.kernel.settings import Settings
 
 

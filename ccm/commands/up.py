@@ -8,7 +8,7 @@ import click
 from ccm.commands.options import data_option, examples, settings_from
 from ccm.commands.serving import serve
 from ccm.roles import run_roles
-from ledger.kernel.settings import NetworkName
+from ledger.kernel.network_names import NetworkName
 
 
 @click.command(

@@ -12,7 +12,7 @@ from ledger.db.sequences import next_id, next_verifier_id
 from ledger.events import record
 from ledger.kernel.errors import NotFound
 from ledger.kernel.ids import IdKind
-from ledger.kernel.settings import NetworkName
+from ledger.kernel.network_names import NetworkName
 
 Kind = Literal["person", "company", "verifier", "operator"]
 Tier = Literal["free", "basic", "pro", "enterprise"]

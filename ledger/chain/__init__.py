@@ -3,7 +3,7 @@
 from ledger.chain.abi import DecodedError, decode_error, function_data
 from ledger.chain.adopt import adopt
 from ledger.chain.approvals import queue_approvals
-from ledger.chain.custody import Custody, Signer, open_custody
+from ledger.chain.custody import Custody, Signer
 from ledger.chain.deploy import address_book, deploy, grant_verifier, mint_dollars
 from ledger.chain.identity import check_chain, identify
 from ledger.chain.intents import (
@@ -92,7 +92,6 @@ __all__ = [
     "load_network",
     "lock_position",
     "mint_dollars",
-    "open_custody",
     "open_debit_kg",
     "open_debit_micros",
     "open_debits",

@@ -10,7 +10,7 @@ from ledger.chain.custody import Custody
 from ledger.chain.models import Chain, Deployment
 from ledger.chain.typed_data import CREDIT_NAME, DOLLAR_NAME, MARKET_NAME, Domain
 from ledger.kernel.errors import BlockchainUnavailable
-from ledger.kernel.settings import NetworkName
+from ledger.kernel.network_names import NetworkName
 
 
 @dataclass(frozen=True, slots=True)

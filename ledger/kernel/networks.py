@@ -1,14 +1,11 @@
 """Where each network's nodes are, and when its blocks count as final."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ledger.kernel.finality import Finality
 from ledger.kernel.nodes import NodeUrls
-
-NetworkName = Literal["ethereum", "polygon", "avalanche", "binance", "local"]
-"""As the standard names them; `local` is a development chain under its own name."""
 
 WINDOW = 256
 LONGEST_WINDOW = 4096

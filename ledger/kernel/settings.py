@@ -6,7 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ledger.kernel.networks import NetworkName, NetworkSettings
+from ledger.kernel.network_names import NetworkName
+from ledger.kernel.networks import NetworkSettings
 from ledger.kernel.nodes import NodeUrls
 
 __all__ = ["NetworkName", "Settings"]

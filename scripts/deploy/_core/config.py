@@ -10,7 +10,7 @@ import msgspec
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, is_hex_address, to_checksum_address
 
 from ledger.kernel.address_book import Coin, Token
-from ledger.kernel.settings import NetworkName
+from ledger.kernel.network_names import NetworkName
 from scripts.deploy._core.errors import Refused
 
 CONFIG = Path(__file__).resolve().parents[1] / "networks.toml"

@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from ccm.provision import BOOKS_FOLDER, Provisioned, provision
 from ccm.stack.anvil import EmbeddedAnvil
 from indexer import Endpoints, Indexer
-from ledger.chain import Rpc, open_custody
+from ledger.chain import Rpc
 from ledger.chain.custody import OperatorName
+from ledger.chain.keystore import open_custody
 from ledger.chain.models import Chain, ChainEvent
 from ledger.db.session import Sessions
 from ledger.kernel.address_book import AddressBook, UnusableAddressBook, address_bytes, file_of

@@ -11,7 +11,8 @@ from ccm.provision import ACCOUNTS_FILE, provision
 from ccm.stack.anvil import EmbeddedAnvil
 from ledger.accounts import Account, authenticate
 from ledger.chain import Intent, Rpc
-from ledger.chain.custody import KEYSTORE_FILE, CustodyError
+from ledger.chain.custody import CustodyError
+from ledger.chain.keystore import KEYSTORE_FILE
 from ledger.db.session import Sessions
 from ledger.kernel.errors import BlockchainUnavailable
 from ledger.kernel.settings import Settings

@@ -6,7 +6,8 @@ from eth_account import Account
 from eth_account.hdaccount import seed_from_mnemonic
 from pydantic import SecretStr
 
-from ledger.chain.custody import KEYSTORE_FILE, PASSPHRASE_FILE, Custody, CustodyError, open_custody
+from ledger.chain.custody import Custody, CustodyError
+from ledger.chain.keystore import KEYSTORE_FILE, PASSPHRASE_FILE, open_custody
 from ledger.kernel.settings import Settings
 
 MNEMONIC = "test test test test test test test test test test test junk"
