@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from indexer.endpoints.refusals import Kind, Refusal
 
 LOGS_PER_ANSWER = 13_000
-"""About as many logs are asked for at once: 4 MB of JSON, and ten more while it is decoded. Two such are in memory."""
+"""About as many logs are asked for at once: 9 MB of JSON, and as much again while it is decoded. Two are in memory."""
 
 FIRST_WIDTH = 64
 WIDEST = 100_000
