@@ -55,6 +55,21 @@ async def test_a_reorg_to_the_same_height_is_seen(sessions: Sessions, rpc: Rpc, 
     assert await dollars(sessions) == {"Ben": 2}
 
 
+async def test_a_reorg_to_a_longer_chain_is_seen(sessions: Sessions, rpc: Rpc, network: Network) -> None:
+    indexer = await make_indexer(sessions, rpc)
+    snapshot = await rpc.call("evm_snapshot")
+    for micros in (1, 2):
+        await give_dollars(rpc, network, "Ada", micros)
+    await indexer.catch_up()
+    await rpc.call("evm_revert", snapshot)
+    for micros in (4, 8, 16, 32):
+        await give_dollars(rpc, network, "Ben", micros)
+    await indexer.catch_up()
+
+    assert await dollars(sessions) == {"Ben": 60}
+    assert await drifts(sessions, rpc, network) == []
+
+
 async def test_a_chain_that_lost_its_newest_blocks_is_followed_back(
     sessions: Sessions, rpc: Rpc, network: Network
 ) -> None:

@@ -19,6 +19,7 @@ STORY = Path(os.environ["STORM_STORY"]) if os.environ.get("STORM_STORY") else No
 TELLS = bool(os.environ.get("STORM_TELLS"))
 STORIES = Path(__file__).parents[3] / ".build" / "storm"
 PATIENCE_SECONDS = 60
+STEPS_PER_LINE = 500
 
 
 class StormLog:
@@ -73,8 +74,10 @@ class StormLog:
         return path
 
     def _tell(self) -> None:
-        seconds = time.monotonic() - self._began
-        sys.stderr.write(
-            f"\r{self.steps:,} of {STEPS:,} steps, {self.steps / seconds:.0f}/s, {self.taken['calm']} calms"
-        )
+        """In a terminal one line that changes, elsewhere a line now and then."""
+        if not sys.stderr.isatty() and self.steps % STEPS_PER_LINE:
+            return
+        rate = self.steps / (time.monotonic() - self._began)
+        told = f"{self.steps:,} of {STEPS:,} steps, {rate:.0f}/s, {self.taken['calm']} calms"
+        sys.stderr.write(f"\r{told}" if sys.stderr.isatty() else f"{told}\n")
         sys.stderr.flush()
