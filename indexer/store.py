@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from ledger.db.bulk import copy_rows
 from ledger.kernel.finality import Finality
 
 _BLOCK_COLUMNS = ("chain_id", "block_number", "block_hash", "parent_hash", "block_time")
-_EVENT_COLUMNS = (
+EVENT_COLUMNS = (
     "chain_id",
     "block_number",
     "log_index",
@@ -111,7 +112,12 @@ async def append_blocks(session: AsyncSession, chain_id: int, blocks: Sequence[B
 
 async def append_events(session: AsyncSession, chain_id: int, events: Sequence[Event]) -> None:
     """Keeps the events as the chain emitted them."""
-    rows = [
+    await copy_rows(session, ChainEvent.__tablename__, EVENT_COLUMNS, event_rows(chain_id, events))
+
+
+def event_rows(chain_id: int, events: Sequence[Event]) -> list[tuple[Any, ...]]:
+    """The events as rows of `EVENT_COLUMNS`."""
+    return [
         (
             chain_id,
             event.block_number,
@@ -124,7 +130,6 @@ async def append_events(session: AsyncSession, chain_id: int, events: Sequence[E
         )
         for event in events
     ]
-    await copy_rows(session, ChainEvent.__tablename__, _EVENT_COLUMNS, rows)
 
 
 async def forget_blocks(session: AsyncSession, chain_id: int, below: int) -> None:

@@ -11,7 +11,7 @@ Without a database the logs are only fetched: the limit of the limit.
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -22,9 +22,10 @@ import uvloop
 
 from benchmarks.indexing.measured import Clock
 from indexer.decode import EventReader
+from indexer.store import EVENT_COLUMNS, event_rows
 from indexer.wire import Log
 from ledger.chain.abi import ADDABLE_NAMES, AddableName
-from ledger.chain.chunk import Event, kept_arguments
+from ledger.chain.chunk import Event
 from ledger.chain.rpc import to_bytes, to_hex, to_int
 
 CHAIN_ID = 31_337
@@ -32,8 +33,8 @@ BLOCKS_AT_ONCE = 50
 
 TABLES = """
 CREATE TABLE events (
-    block_number bigint, log_index bigint, block_time timestamptz, transaction_hash bytea, contract bytea, name text,
-    arguments jsonb, PRIMARY KEY (block_number, log_index)
+    chain_id bigint, block_number bigint, log_index bigint, block_time timestamptz, transaction_hash bytea,
+    contract bytea, name text, arguments jsonb, PRIMARY KEY (chain_id, block_number, log_index)
 );
 CREATE TABLE balances (token bytea, holder bytea, balance bigint, PRIMARY KEY (token, holder));
 """
@@ -75,10 +76,10 @@ async def index(rpc_url: str, contracts: Contracts, database: asyncpg.Connection
     balances: dict[tuple[bytes, bytes], int] = defaultdict(int)
     async with aiohttp.ClientSession() as node, aclosing(answers(node, rpc_url, contracts)) as parts:
         async for part in parts:
-            events = [_event(reader, log) for log in decoder.decode(part).result]
-            await database.copy_records_to_table("events", records=_rows(each for each in events if each))
+            events = [event for log in decoder.decode(part).result if (event := _event(reader, log))]
+            await database.copy_records_to_table("events", columns=EVENT_COLUMNS, records=event_rows(CHAIN_ID, events))
             for event in events:
-                if event and event.name == "Transfer":
+                if event.name == "Transfer":
                     told = event.arguments
                     balances[event.contract, told["from"]] -= told["value"]
                     balances[event.contract, told["to"]] += told["value"]
@@ -90,21 +91,6 @@ def _event(reader: EventReader, log: Log) -> Event | None:
     return reader.event(
         log, to_int(log.block_number), datetime.fromtimestamp(to_int(log.block_timestamp or "0x0"), UTC)
     )
-
-
-def _rows(events: Iterable[Event]) -> list[tuple[object, ...]]:
-    return [
-        (
-            event.block_number,
-            event.log_index,
-            event.block_time,
-            event.transaction_hash,
-            event.contract,
-            event.name,
-            kept_arguments(event),
-        )
-        for event in events
-    ]
 
 
 async def fetch(rpc_url: str, contracts: Contracts) -> None:

@@ -10,8 +10,6 @@ from ledger.kernel.network_names import NetworkName
 from ledger.kernel.networks import NetworkSettings
 from ledger.kernel.nodes import NodeUrls
 
-__all__ = ["NetworkName", "Settings"]
-
 
 class Settings(BaseSettings):
     """Settings of all roles. Names in the environment are the fields' own in capitals, most with the prefix CCM_."""
